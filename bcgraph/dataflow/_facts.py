@@ -1,0 +1,191 @@
+"""Liveness backward and definite assignment forward, each to a fixpoint over a worklist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bcgraph.cfg import Cfg
+from bcgraph.instructions import Instruction, Op
+
+_READS = (Op.LOAD, Op.DELETE)
+_WRITES = (Op.STORE, Op.DELETE)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What holds at the entry of each block, as bit masks over `variables`.
+
+    `live[b]`: may be read before it is written again. `assigned[b]`: has a value on every path to
+    here. `touched[b]`: read or written in the block; `written[b]`: written there. `unsure` holds
+    the instructions that read a variable which may have no value there.
+    """
+
+    variables: tuple[str, ...]
+    live: tuple[int, ...]
+    assigned: tuple[int, ...]
+    touched: tuple[int, ...]
+    written: tuple[int, ...]
+    unsure: frozenset[int]
+
+    def names(self, mask: int) -> tuple[str, ...]:
+        """The variables of a mask, in order of their first appearance in the function."""
+        found = []
+        while mask:
+            low = mask & -mask
+            found.append(self.variables[low.bit_length() - 1])
+            mask ^= low
+        return tuple(found)
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"B{b}: live {' '.join(self.names(live)) or '-'}"
+            f" | assigned {' '.join(self.names(assigned)) or '-'}"
+            for b, (live, assigned) in enumerate(zip(self.live, self.assigned, strict=True))
+        )
+
+
+def analyse(cfg: Cfg) -> Facts:
+    """Liveness and definite assignment of every local variable at every block's entry."""
+    origin = cfg.code.origin
+    count = origin.co_argcount + origin.co_kwonlyargcount
+    count += bool(origin.co_flags & 4) + bool(origin.co_flags & 8)
+    cells = frozenset(origin.co_cellvars)
+    arguments = [n if n not in cells else f"&{n}" for n in origin.co_varnames[:count]]
+    index = {name: i for i, name in enumerate(arguments)}
+    use: list[int] = []
+    kill: list[int] = []
+    gain: list[int] = []
+    lose: list[int] = []
+    drop: list[int] = []
+    for block in cfg.blocks:
+        used = defined = bound = unbound = deleted = 0
+        for ins in cfg.instructions(block):
+            access = _access(ins, cells)
+            if access is not None:
+                op, name = access
+                bit = 1 << index.setdefault(name, len(index))
+                if op in _READS:
+                    used |= bit & ~defined
+                if op in _WRITES:
+                    defined |= bit
+                if op is Op.STORE:
+                    bound, unbound = bound | bit, unbound & ~bit
+                elif op is Op.DELETE:
+                    bound, unbound, deleted = bound & ~bit, unbound | bit, deleted | bit
+        use.append(used)
+        kill.append(defined)
+        gain.append(bound)
+        lose.append(unbound)
+        drop.append(deleted)
+    live = _live(cfg, use, kill)
+    everything = (1 << len(index)) - 1
+    assigned = _assigned(cfg, gain, lose, drop, (1 << len(arguments)) - 1, everything)
+    touched = []
+    for block in cfg.blocks:
+        mask = 0
+        for ins in cfg.instructions(block):
+            if ins.op in _READS or ins.op is Op.STORE:
+                mask |= 1 << index[str(ins.arg)]
+        touched.append(mask)
+    unsure = _unsure(cfg, assigned, index, cells)
+    cell_mask = sum(1 << i for name, i in index.items() if name.startswith("&"))
+    live = [mask & ~cell_mask for mask in live]
+    kill = [mask & ~cell_mask for mask in kill]
+    return Facts(
+        tuple(index), tuple(live), tuple(assigned), tuple(touched), tuple(kill), unsure
+    )  # fmt: skip
+
+
+def _live(cfg: Cfg, use: list[int], kill: list[int]) -> list[int]:
+    live = [0] * len(cfg.blocks)
+    before: list[list[int]] = [[] for _ in cfg.blocks]
+    for block in cfg.blocks:
+        for s in _ways(cfg, block.id):
+            before[s].append(block.id)
+    work = list(range(len(cfg.blocks)))
+    waiting = set(work)
+    while work:
+        b = work.pop()
+        waiting.discard(b)
+        block = cfg.blocks[b]
+        out = 0
+        for s in block.successors:
+            out |= live[s]
+        new = use[b] | (out & ~kill[b])
+        caught = None if block.handler is None else cfg.handler_blocks[block.handler]
+        if caught is not None:
+            new |= live[caught]
+        if new != live[b]:
+            live[b] = new
+            for earlier in before[b]:
+                if earlier not in waiting:
+                    waiting.add(earlier)
+                    work.append(earlier)
+    return live
+
+
+def _assigned(
+    cfg: Cfg,
+    gain: list[int],
+    lose: list[int],
+    drop: list[int],
+    arguments: int,
+    everything: int,
+) -> list[int]:
+    assigned = [everything] * len(cfg.blocks)
+    assigned[0] = arguments
+    work = list(range(len(cfg.blocks) - 1, -1, -1))
+    waiting = set(work)
+    while work:
+        b = work.pop()
+        waiting.discard(b)
+        block = cfg.blocks[b]
+        out = (assigned[b] & ~lose[b]) | gain[b]
+        reach = [(s, out) for s in block.successors]
+        caught = None if block.handler is None else cfg.handler_blocks[block.handler]
+        if caught is not None:
+            reach.append((caught, assigned[b] & ~drop[b]))
+        for s, mask in reach:
+            new = assigned[s] & mask
+            if new != assigned[s]:
+                assigned[s] = new
+                if s not in waiting:
+                    waiting.add(s)
+                    work.append(s)
+    return assigned
+
+
+def _access(ins: Instruction, cells: frozenset[str]) -> tuple[Op, str] | None:
+    """What an instruction does to a variable; the function's own cells are named `&x`."""
+    if ins.op in (Op.LOAD, Op.STORE, Op.DELETE):
+        return ins.op, str(ins.arg)
+    if ins.op is Op.OPAQUE:
+        name, arg = ins.arg  # type: ignore[misc]
+        if name.endswith("_DEREF") and arg in cells:
+            return Op(name[: -len("_DEREF")].lower()), f"&{arg}"
+    return None
+
+
+def _unsure(
+    cfg: Cfg, assigned: list[int], index: dict[str, int], cells: frozenset[str]
+) -> frozenset[int]:
+    found = []
+    for block in cfg.blocks:
+        mask = assigned[block.id]
+        for i in block.indices:
+            ins = cfg.code.instructions[i]
+            assert ins is not None
+            access = _access(ins, cells)
+            if access is not None:
+                op, name = access
+                bit = 1 << index[name]
+                if op in _READS and not mask & bit:
+                    found.append(i)
+                mask = mask & ~bit if op is Op.DELETE else mask | bit
+    return frozenset(found)
+
+
+def _ways(cfg: Cfg, b: int) -> tuple[int, ...]:
+    block = cfg.blocks[b]
+    caught = None if block.handler is None else cfg.handler_blocks[block.handler]
+    return block.successors if caught is None else (*block.successors, caught)

@@ -1,0 +1,178 @@
+"""Back from items to a code object, on the running CPython version.
+
+The `Assembler` knows what differs between versions on the way out: how a call is laid out, which
+way a jump goes, where a truth test needs `TO_BOOL`, how a `for` ends, what a `try` range looks
+like. Handler depths and the stack's size are given, never recomputed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import CodeType
+
+from bytecode import Bytecode, CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
+from bytecode.instr import UNSET, InstrLocation
+
+from ._canonical import Code, Item
+from ._read import PY312, PY313
+
+TryContext = tuple[Label, int, bool]  # handler, operands that stay, push lasti
+
+
+class Assembler:
+    """Collects instructions for one code object.
+
+    `location` is given to each instruction that follows, so that tracebacks and tracing show the
+    user's line; `at_try` opens and closes exception table entries.
+    """
+
+    def __init__(self, location: InstrLocation | None = None) -> None:
+        self.items: list[Item] = []
+        self.location = location
+        self._placed: set[int] = set()
+        self._context: TryContext | None = None
+        self._begin: TryBegin | None = None
+        self._stubs: list[tuple[Label, Label, InstrLocation | None]] = []
+
+    def emit(self, name: str, arg: object = UNSET) -> None:
+        """Appends one CPython instruction."""
+        self.items.append(Instr(name, arg, location=self.location))
+
+    def copy(self, item: Item) -> None:
+        """Appends an instruction, label or mark of the original code as it is."""
+        if isinstance(item, Label):
+            self._placed.add(id(item))
+        self.items.append(item)
+
+    def place(self, label: Label) -> None:
+        """Puts a label here."""
+        self._placed.add(id(label))
+        self.items.append(label)
+
+    def at_try(self, context: TryContext | None) -> None:
+        """From here on exceptions go to this handler (None: out of the function)."""
+        same = context is None or (
+            self._context is not None
+            and context[0] is self._context[0]
+            and context[1:] == self._context[1:]
+        )
+        if same and (context is None) == (self._context is None):
+            return
+        if self._begin is not None:
+            self.items.append(TryEnd(self._begin))
+            self._begin = None
+        self._context = context
+        if context is not None:
+            self._begin = TryBegin(context[0], push_lasti=context[2], stack_depth=context[1])
+            self.items.append(self._begin)
+
+    def constant(self, value: object) -> None:
+        """→ value."""
+        self.emit("LOAD_CONST", value)
+
+    def begin_call(self, hook: object) -> None:
+        """Starts a call of a constant; the arguments follow, then `end_call`."""
+        if PY313:
+            self.constant(hook)
+            self.emit("PUSH_NULL")
+        else:
+            self.emit("PUSH_NULL")
+            self.constant(hook)
+
+    def end_call(self, count: int) -> None:
+        """Ends a call with `count` positional arguments: → result."""
+        if not PY312:
+            self.emit("PRECALL", count)
+        self.emit("CALL", count)
+
+    def load_local(self, name: str, *, assigned: bool) -> None:
+        """→ value of a local; where it may be unbound, UnboundLocalError as CPython raises it."""
+        self.emit("LOAD_FAST_CHECK" if PY312 and not assigned else "LOAD_FAST", name)
+
+    def load_cell(self, name: str, free: bool) -> None:
+        """→ the cell object itself."""
+        variable = FreeVar(name) if free else CellVar(name)
+        self.emit("LOAD_FAST" if PY313 else "LOAD_CLOSURE", variable)
+
+    def jump(self, label: Label) -> None:
+        """Jumps, forward or backward, as the label lies."""
+        backward = id(label) in self._placed
+        self.emit("JUMP_BACKWARD" if backward else "JUMP_FORWARD", label)
+
+    def jump_if(self, test: str, label: Label) -> None:
+        """Takes the top operand and jumps on "TRUE", "FALSE", "NONE" or "NOT_NONE".
+
+        The operand must be an exact bool for the first two (see `truth`).
+        """
+        if id(label) in self._placed:
+            stub = Label()
+            self._stubs.append((stub, label, self.location))
+            label = stub
+        self.emit(f"POP_JUMP_IF_{test}" if PY312 else f"POP_JUMP_FORWARD_IF_{test}", label)
+
+    def truth(self) -> None:
+        """value → its truth, where the version's jumps do not take it themselves."""
+        if PY313:
+            self.emit("TO_BOOL")
+
+    def for_iter(self, exhausted: Label) -> Label:
+        """iterator → iterator item; returns the label to hand to `end_for`."""
+        if not PY312:
+            if id(exhausted) in self._placed:
+                stub = Label()
+                self._stubs.append((stub, exhausted, self.location))
+                exhausted = stub
+            self.emit("FOR_ITER", exhausted)
+            return exhausted
+        end = Label()
+        self.emit("FOR_ITER", end)
+        return end
+
+    def end_for(self, end: Label, exhausted: Label) -> None:
+        """Places what ends a `for` out of line, and goes on at `exhausted`."""
+        if not PY312:
+            return
+        self.place(end)
+        self.emit("END_FOR")
+        if PY313:
+            self.emit("POP_TOP")
+        self.jump(exhausted)
+
+    def keywords(self, names: tuple[str, ...]) -> None:
+        """Names of keyword arguments, for the versions that keep them outside the operands."""
+        self.emit("KW_NAMES", names)
+
+    def _finish(self) -> None:
+        self.at_try(None)
+        while self._stubs:
+            stub, label, self.location = self._stubs.pop()
+            self.place(stub)
+            self.jump(label)
+
+    def rebuild(self, code: Code, stacksize: int) -> CodeType:
+        """The original function with these items instead of its own."""
+        self._finish()
+        shell = code.shell
+        made = Bytecode(self.items)
+        for name in (
+            "argcount", "posonlyargcount", "kwonlyargcount", "argnames", "flags", "first_lineno",
+            "name", "qualname", "filename", "docstring", "cellvars", "freevars",
+        ):  # fmt: skip
+            setattr(made, name, getattr(shell, name))
+        return made.to_code(compute_exception_stack_depths=False, stacksize=stacksize)
+
+    def function(
+        self, code: Code, arguments: Iterable[str], free: Iterable[str], flags: int, stacksize: int
+    ) -> CodeType:
+        """A new code object that bears the original's name, file and first line."""
+        self._finish()
+        shell = code.shell
+        made = Bytecode(self.items)
+        made.argnames = list(arguments)
+        made.argcount = len(made.argnames)
+        made.freevars = list(free)
+        made.flags = flags
+        made.first_lineno = shell.first_lineno
+        made.name, made.qualname, made.filename = shell.name, shell.qualname, shell.filename
+        return made.to_code(compute_exception_stack_depths=False, stacksize=stacksize)
+

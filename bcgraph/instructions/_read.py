@@ -1,0 +1,322 @@
+"""From a CPython code object to canonical instructions: one table for each version.
+
+Sources: `Python/ceval.c`/`bytecodes.c` and the `dis` documentation of CPython 3.11, 3.12, 3.13.
+Three defects of `bytecode` 0.19 are avoided here and in `_assemble`: recomputed handler depths,
+two-register superinstructions with a local's index of 16 or more, and its own stack sizes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from types import CodeType
+
+from bytecode import Bytecode, CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
+from bytecode.instr import DYNAMIC_STACK_EFFECTS, STATIC_STACK_EFFECTS, Compare
+
+from ._canonical import Code, Handler, Instruction, Item, Op
+
+PY312 = sys.version_info >= (3, 12)
+PY313 = sys.version_info >= (3, 13)
+
+NULL = "null"  # mark of an operand slot that holds no object
+SUPPORTED = ((3, 11), (3, 12), (3, 13))
+
+_BRANCHES = {
+    f"POP_JUMP{way}_IF_{test}": kind
+    for way in ("", "_FORWARD", "_BACKWARD")
+    for test, kind in (
+        ("TRUE", ("truth", True)),
+        ("FALSE", ("truth", False)),
+        ("NONE", ("none", True)),
+        ("NOT_NONE", ("none", False)),
+    )
+}
+_ENDS = {"RETURN_VALUE": Op.RETURN, "RAISE_VARARGS": Op.RAISE, "RERAISE": Op.RAISE}
+_JUMPS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
+_PLAIN = {
+    "LOAD_CONST": Op.CONST,
+    "COPY": Op.COPY,
+    "SWAP": Op.SWAP,
+    "POP_TOP": Op.POP,
+    "NOP": Op.NOP,
+}
+_LOCALS = {
+    "LOAD_FAST": Op.LOAD,
+    "LOAD_FAST_CHECK": Op.LOAD,
+    "STORE_FAST": Op.STORE,
+    "DELETE_FAST": Op.DELETE,
+}
+_CALLS = {"CALL", "CALL_KW", "CALL_FUNCTION_EX", "KW_NAMES", "PRECALL"}
+_EXACT_BOOLS = {"CHECK_EXC_MATCH", "WITH_EXCEPT_START", "MATCH_MAPPING", "MATCH_SEQUENCE"}
+_GENERATOR = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+def read(origin: CodeType) -> Code:
+    """Reads a function's code object into canonical instructions.
+
+    Raises `ValueError` on a CPython version that has no table here.
+    """
+    if sys.version_info[:2] not in SUPPORTED:
+        raise ValueError(f"no instruction table for CPython {sys.version_info[:2]}")
+    shell = Bytecode.from_code(origin, conserve_exception_block_stackdepth=True)
+    items = tuple(_normalise(shell))
+    return _Reader(origin, shell, items).read()
+
+
+def _normalise(items: Iterator[Item] | Bytecode) -> Iterator[Item]:
+    """Splits what one version packs into one instruction and another does not.
+
+    Afterwards there are no superinstructions, no method loads (an attribute and a NULL instead), no
+    `RETURN_CONST`, no `JUMP_IF_x_OR_POP`; and no `TO_BOOL` in front of a jump or a `UNARY_NOT`:
+    those test the truth of any object, and the assembler puts `TO_BOOL` back.
+    """
+    pending: Instr | None = None  # a TO_BOOL of which is not yet known what follows
+    for item in items:
+        if pending is not None and isinstance(item, Instr):
+            if item.name not in _BRANCHES and item.name != "UNARY_NOT":
+                yield pending
+            pending = None
+        if not isinstance(item, Instr):
+            yield item
+            continue
+        name, arg, at = item.name, item.arg, item.location
+        if name == "TO_BOOL":
+            pending = item
+        elif name == "COMPARE_OP" and arg >= 16:
+            yield Instr(name, Compare(arg - 16), location=at)
+        elif name in ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"):
+            first, second = name[: name.index("_FAST") + 5], name[name.index("_FAST") + 6 :]
+            yield Instr(first, arg[0], location=at)
+            yield Instr(second, arg[1], location=at)
+        elif name == "RETURN_CONST":
+            yield Instr("LOAD_CONST", arg, location=at)
+            yield Instr("RETURN_VALUE", location=at)
+        elif name in ("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"):
+            yield Instr("COPY", 1, location=at)
+            yield Instr(f"POP_JUMP_FORWARD_IF_{name[8:-7]}", arg, location=at)
+            yield Instr("POP_TOP", location=at)
+        elif name == "LOAD_METHOD":
+            yield Instr("LOAD_ATTR", arg, location=at)
+            yield from _null_beside(item)
+        elif PY312 and name == "LOAD_ATTR" and arg[0]:
+            yield Instr(name, (False, arg[1]), location=at)
+            yield from _null_beside(item)
+        elif name == "LOAD_SUPER_ATTR" and arg[0]:
+            yield Instr(name, (False, *arg[1:]), location=at)
+            yield from _null_beside(item)
+        else:
+            yield item
+
+
+def _null_beside(item: Instr) -> Iterator[Instr]:
+    yield Instr("PUSH_NULL", location=item.location)
+    if not PY313:
+        yield Instr("SWAP", 2, location=item.location)
+
+
+class _Reader:
+    """One walk along every edge: stack depths, marks of the operands, names in comprehensions."""
+
+    def __init__(self, origin: CodeType, shell: Bytecode, items: tuple[Item, ...]) -> None:
+        self.origin, self.shell, self.items = origin, shell, items
+        self.positions: list[int] = []
+        self.raws: list[Instr] = []
+        self.tries: list[TryBegin | None] = []
+        self.labels: dict[int, int] = {}
+        entry: TryBegin | None = None
+        for position, item in enumerate(items):
+            match item:
+                case Label():
+                    self.labels[id(item)] = len(self.raws)
+                case TryBegin():
+                    entry = item
+                case TryEnd():
+                    entry = None
+                case Instr():
+                    self.positions.append(position)
+                    self.raws.append(item)
+                    self.tries.append(entry)
+        self._extend_tries()
+
+    def _extend_tries(self) -> None:
+        """A jump belongs to its predicate's `try`: later compilers end the range in front of it."""
+        for i in range(1, len(self.raws)):
+            if self.raws[i].name in _BRANCHES and self.tries[i] is None:
+                self.tries[i] = self.tries[i - 1]
+
+    def read(self) -> Code:
+        raws, labels = self.raws, self.labels
+        handlers: list[Handler] = []
+        numbers: dict[tuple[int, int, bool], int] = {}
+        made: list[Instruction | None] = [None] * len(raws)
+        stacks: dict[int, tuple[object, ...]] = {}
+        names: dict[int, dict[str, str]] = {}
+        inner_cells: set[str] = set()
+        work: list[tuple[int, tuple[object, ...], dict[str, str]]] = [(0, (), {})]
+        started = False
+        while work:
+            i, stack, renamed = work.pop()
+            while made[i] is None:
+                raw, name, arg = raws[i], raws[i].name, raws[i].arg
+                depth, handler = len(stack), None
+                if (entry := self.tries[i]) is not None:
+                    target = labels[id(entry.target)]
+                    key = (target, entry.stack_depth, entry.push_lasti)
+                    handler = numbers.setdefault(key, len(numbers))
+                    if handler == len(handlers):
+                        handlers.append(Handler(*key))
+                        kept = stack[: entry.stack_depth]
+                        pushed = ("lasti", "exception") if entry.push_lasti else ("exception",)
+                        work.append((target, kept + pushed, renamed))
+                if name == "RESUME":
+                    started = True
+                op, canonical = self._operation(i, renamed)
+                pops = _pops(raw)
+                after = stack
+                successors: tuple[int, ...] = (i + 1,)
+                if op is Op.STORE and _is_saved(stack[-1], arg):
+                    op, canonical = Op.POP, None  # gives an inlined comprehension's name back
+                    renamed = stack[-1][1]
+                    after = stack[:-1]
+                elif op in (Op.RETURN, Op.RAISE):
+                    successors = ()
+                elif op is Op.JUMP:
+                    successors = (labels[id(arg)],)
+                elif op is Op.BRANCH:
+                    jump = labels[id(arg)]
+                    on_true = _BRANCHES[name][1]
+                    successors = (jump, i + 1) if on_true else (i + 1, jump)
+                    after = stack[:-1]
+                elif op is Op.FOR:
+                    end = self._after_loop(labels[id(arg)])
+                    successors = (i + 1, end)
+                    work.append((end, stack[:-1], renamed))
+                    after = (*stack, None)
+                elif op is Op.COPY:
+                    after = (*stack, stack[-arg])
+                elif op is Op.SWAP:
+                    swapped = list(stack)
+                    swapped[-1], swapped[-arg] = swapped[-arg], swapped[-1]
+                    after = tuple(swapped)
+                elif name == "LOAD_FAST_AND_CLEAR":
+                    op, canonical = Op.CONST, None
+                    after = (*stack, (variable(arg), renamed))
+                    renamed = {**renamed, variable(arg): f"{variable(arg)}~{i}"}
+                elif name == "SEND":
+                    successors = (i + 1, labels[id(arg)])
+                    after = stack
+                else:
+                    after = self._opaque_effect(raw, stack)
+                    if name == "MAKE_CELL" and started:
+                        inner_cells.add(arg.name)
+                        renamed = {k: v for k, v in renamed.items() if k != arg.name}
+                if op in (Op.BRANCH, Op.FOR) or name in _CALLS or name in _HOOKED:
+                    stacks[i] = stack
+                if renamed and op in (Op.BRANCH, Op.FOR):
+                    names[i] = renamed
+                made[i] = Instruction(
+                    op, canonical, raw.location, depth, pops, handler, successors, raw
+                )
+                if not successors:
+                    break
+                if op is Op.BRANCH or name == "SEND":
+                    work.append((successors[0], after, renamed))
+                    i = successors[1]
+                else:
+                    i = successors[0]
+                stack = after
+        cells = [v for v in (*self.shell.cellvars, *self.shell.freevars) if v not in inner_cells]
+        generator = bool(self.origin.co_flags & _GENERATOR)
+        return Code(
+            self.origin, self.shell, self.items, tuple(self.positions), tuple(made),
+            tuple(handlers), stacks, names, tuple(cells), frozenset(inner_cells), generator,
+        )  # fmt: skip
+
+    def _operation(self, i: int, renamed: dict[str, str]) -> tuple[Op, object]:
+        name, arg = self.raws[i].name, self.raws[i].arg
+        if name in _LOCALS:
+            local = variable(arg)
+            if local in renamed:
+                return _LOCALS[name], renamed[local]
+            if isinstance(arg, str) and arg not in self.shell.cellvars:  # else a cell (3.13)
+                return _LOCALS[name], local
+        if name in _PLAIN:
+            return _PLAIN[name], arg if name in ("LOAD_CONST", "COPY", "SWAP") else None
+        if name in _BRANCHES:
+            test = _BRANCHES[name][0]
+            if test == "truth" and i and self.raws[i - 1].name in _EXACT_BOOLS:
+                test = "match"
+            return Op.BRANCH, test
+        if name == "FOR_ITER":
+            return Op.FOR, None
+        if name in _ENDS:
+            return _ENDS[name], arg if name != "RETURN_VALUE" else None
+        if name in _JUMPS:
+            return Op.JUMP, None
+        if not self.raws[i].require_arg() or isinstance(arg, Label):
+            return Op.OPAQUE, (name, None)
+        return Op.OPAQUE, (name, variable(arg) if isinstance(arg, CellVar | FreeVar) else arg)
+
+    def _after_loop(self, i: int) -> int:
+        """The instruction after those that end a `for`: they belong to `Op.FOR`."""
+        if PY312 and self.raws[i].name == "END_FOR":
+            i += 1
+            if PY313 and self.raws[i].name == "POP_TOP":
+                i += 1
+        return i
+
+    def _opaque_effect(self, raw: Instr, stack: tuple[object, ...]) -> tuple[object, ...]:
+        name = raw.name
+        if name == "PUSH_NULL":
+            return (*stack, NULL)
+        if name == "LOAD_GLOBAL" and raw.arg[0]:
+            return (*stack, None, NULL) if PY313 else (*stack, NULL, None)
+        if name == "MAKE_FUNCTION":
+            return (*stack[: len(stack) - _pops(raw)], "function")
+        effect = raw.stack_effect(jump=False)
+        if name in _INTO:
+            return stack[:effect]
+        pops = min(_pops(raw), len(stack))
+        kept = stack[: len(stack) - pops] if pops else stack
+        return kept + (None,) * (pops + effect)
+
+
+
+
+def _is_saved(mark: object, arg: object) -> bool:
+    """Whether an operand is the value that an inlined comprehension put aside for this name."""
+    return isinstance(mark, tuple) and isinstance(arg, str | CellVar) and mark[0] == variable(arg)
+
+
+_INTO = {"LIST_APPEND": 1, "SET_ADD": 1, "MAP_ADD": 2, "LIST_EXTEND": 1, "SET_UPDATE": 1,
+         "DICT_UPDATE": 1, "DICT_MERGE": 1}  # fmt: skip
+_HOOKED = {"GET_ITER", "LIST_APPEND", "CONTAINS_OP", "UNARY_NOT"}
+_PUSHES = ("LOAD_", "PUSH_", "IMPORT_", "MAKE_CELL", "COPY_FREE", "RESUME", "KW_NAMES", "NOP",
+           "GEN_START", "RETURN_GENERATOR", "SETUP_ANNOTATIONS", "DELETE_NAME", "DELETE_GLOBAL",
+           "DELETE_DEREF", "DELETE_FAST", "POP_EXCEPT")  # fmt: skip
+
+
+def _pops(raw: Instr) -> int:
+    """How many operands an instruction reaches down to (at least as many as it takes)."""
+    name = raw.name
+    if name == "CALL_INTRINSIC_1":
+        return 1
+    if name == "CALL_INTRINSIC_2":
+        return 2
+    if name == "PRECALL":
+        return int(raw.arg)
+    if name in _INTO:  # adds to a container further down
+        return int(raw.arg) + _INTO[name]
+    before, _ = raw.pre_and_post_stack_effect(jump=False)
+    if raw.opcode in STATIC_STACK_EFFECTS or raw.opcode in DYNAMIC_STACK_EFFECTS:
+        return -before
+    if name.startswith(_PUSHES):
+        return max(0, -before)
+    return max(1, -before)
+
+
+def variable(arg: object) -> str:
+    """The name of a local, cell or free variable as an instruction's argument gives it."""
+    return arg.name if isinstance(arg, CellVar | FreeVar) else str(arg)

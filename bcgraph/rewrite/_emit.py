@@ -1,0 +1,347 @@
+"""What the rewritten function and a region's function have in common: guards and diversions."""
+
+from __future__ import annotations
+
+from types import CodeType
+
+from bytecode import FreeVar, Instr, Label
+
+from bcgraph.instructions import Assembler, Instruction, Op
+from bcgraph.instructions._read import NULL, variable
+from bcgraph.regions import Flow, Site, plan
+
+from ._hooks import Hooks
+
+_WRITES = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_GLOBAL",
+           "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF")  # fmt: skip
+
+
+class Emitter:
+    """Emits one flow's instructions with their guards.
+
+    Subclasses say where a block's label is (`label`) and under which handler a block runs
+    (`context`).
+    """
+
+    def __init__(self, flow: Flow, hooks: Hooks) -> None:
+        self.flow, self.hooks = flow, hooks
+        self.code = flow.cfg.code
+        self.asm = Assembler()
+        self.diversions: list[tuple[Label, Site, Instruction, int]] = []
+        self.room = 0
+
+    def label(self, block: int) -> Label:
+        """Where control goes to reach a block (or to leave the flow at it)."""
+        raise NotImplementedError
+
+    def local_name(self, name: str) -> str:
+        """The CPython variable that holds a canonical one."""
+        return name
+
+    def site(self, block: int) -> Site | None:
+        """The plan of a branch or `for` that gets a guard; None where it needs none."""
+        ins = self.flow.cfg.instructions(self.flow.cfg.blocks[block])[0]
+        if ins.op is Op.BRANCH and ins.arg != "truth":
+            return None
+        found = self.flow.sites.get(block)
+        if found is None:
+            found = self.flow.sites[block] = plan(
+                self.flow, block, repeatable=self.hooks.symbolic
+            )
+        assert isinstance(found, Site)
+        return None if self.hooks.everything and found.refusal else found
+
+    def guard_branch(self, block: int, ins: Instruction, index: int) -> None:
+        """predicate → predicate, or diverts."""
+        site = self.site(block)
+        asm = self.asm
+        if site is None:
+            return
+        divert = self._diversion(site, ins, index)
+        if self.hooks.everything:
+            asm.constant(True)
+            asm.jump_if("TRUE", divert)
+            return
+        native = Label()
+        self._if_exact_bool(native)
+        asm.begin_call(self.hooks.staged)
+        asm.emit("COPY", 3)
+        asm.end_call(1)
+        asm.jump_if("TRUE", divert)
+        asm.place(native)
+
+    def guard_for(self, block: int, ins: Instruction, index: int) -> None:
+        """iterator → iterator, or diverts."""
+        site = self.site(block)
+        if site is not None:
+            self.asm.emit("MATCH_MAPPING")
+            self.asm.jump_if("TRUE", self._diversion(site, ins, index))
+
+    def _diversion(self, site: Site, ins: Instruction, index: int) -> Label:
+        label = Label()
+        self.diversions.append((label, site, ins, index))
+        return label
+
+    def _if_exact_bool(self, native: Label) -> None:
+        for value in (True, False):
+            self.asm.emit("COPY", 1)
+            self.asm.constant(value)
+            self.asm.emit("IS_OP", 0)
+            self.asm.jump_if("TRUE", native)
+
+    def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
+        """Emits one straight-line instruction with its hook, if it has one."""
+        asm, hooks = self.asm, self.hooks
+        name = raw.name
+        if name == "GET_ITER":
+            self._replace_top(hooks.iterate)
+            asm.copy(raw)
+        elif name in ("CALL", "CALL_KW", "CALL_FUNCTION_EX", "PRECALL", "KW_NAMES"):
+            self._call(index, raw)
+        elif name == "UNARY_NOT":
+            self._negation(raw)
+        elif name == "CONTAINS_OP" and hooks.symbolic:
+            self._containment(raw)
+        elif name == "UNPACK_SEQUENCE" and hooks.symbolic:
+            native = Label()
+            asm.emit("MATCH_SEQUENCE")
+            asm.jump_if("TRUE", native)
+            self._replace_top(hooks.unpack, raw.arg)
+            asm.place(native)
+            asm.copy(raw)
+        elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
+            asm.begin_call(hooks.append)
+            asm.emit("COPY", int(raw.arg) + 3)
+            asm.emit("COPY", 4)
+            asm.end_call(2)
+            asm.emit("POP_TOP")
+            asm.emit("POP_TOP")
+        elif name == "LOAD_CONST" and isinstance(raw.arg, CodeType):
+            asm.constant(hooks.nested(raw.arg))
+        else:
+            if hooks.journal and name in _WRITES:
+                self._tell_write(name, raw)
+            unsure = self.flow.cfg.standing[index] in self.flow.facts.unsure
+            if ins.op is Op.LOAD and unsure and isinstance(raw.arg, str):
+                asm.load_local(raw.arg, assigned=False)
+                if hooks.symbolic:
+                    self._replace_top(hooks.read, ins.arg)
+            else:
+                asm.copy(raw)
+
+    def append_is_hooked(self, index: int) -> bool:
+        """Whether a comprehension's append may meet a staged list."""
+        return True
+
+    def _replace_top(self, hook: object, *arguments: object) -> None:
+        asm = self.asm
+        asm.begin_call(hook)
+        asm.emit("COPY", 3)
+        for argument in arguments:
+            asm.constant(argument)
+        asm.end_call(1 + len(arguments))
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+
+    def _negation(self, raw: Instr) -> None:
+        asm, native, done = self.asm, Label(), Label()
+        if self.hooks.symbolic:
+            self._if_exact_bool(native)
+            asm.begin_call(self.hooks.staged)
+            asm.emit("COPY", 3)
+            asm.end_call(1)
+            asm.jump_if("FALSE", native)
+            self._replace_top(self.hooks.negate)
+            asm.emit("JUMP_FORWARD", done)
+            asm.place(native)
+        asm.truth()
+        asm.copy(raw)
+        asm.place(done)
+
+    def _containment(self, raw: Instr) -> None:
+        asm, native, done = self.asm, Label(), Label()
+        asm.begin_call(self.hooks.contains)
+        asm.emit("COPY", 4)
+        asm.emit("COPY", 4)
+        asm.constant(bool(raw.arg))
+        asm.end_call(3)
+        asm.emit("COPY", 1)
+        asm.constant(self.hooks.native)
+        asm.emit("IS_OP", 0)
+        asm.jump_if("TRUE", native)
+        asm.emit("SWAP", 3)
+        asm.emit("POP_TOP")
+        asm.emit("POP_TOP")
+        asm.emit("JUMP_FORWARD", done)
+        asm.place(native)
+        asm.emit("POP_TOP")
+        asm.copy(raw)
+        asm.place(done)
+
+    def _call(self, index: int, raw: Instr) -> None:
+        """Resolves the callable just before the call: in `KW_NAMES`, `PRECALL` or `CALL`."""
+        asm, name = self.asm, raw.name
+        marks = self.code.stacks.get(index)
+        before = self.code.instructions[index - 1]
+        previous = before.raw.name if before is not None else ""
+        resolved_before = (name == "PRECALL" and previous == "KW_NAMES") or (
+            name == "CALL" and previous in ("PRECALL", "KW_NAMES")
+        )
+        if marks is not None and not resolved_before:
+            below = self._callable_depth(index, raw, marks)
+            if below is not None:
+                asm.begin_call(self.hooks.resolve)
+                asm.emit("COPY", below + 2)
+                asm.end_call(1)
+                asm.emit("SWAP", below + 1)
+                asm.emit("POP_TOP")
+        asm.copy(raw)
+
+    def _callable_depth(self, index: int, raw: Instr, marks: tuple[object, ...]) -> int | None:
+        """How far below the top the callable lies (1: on top); None where it is left alone."""
+        name = raw.name
+        if name == "KW_NAMES":
+            raw = self.code.instructions[index + 1].raw  # type: ignore[union-attr]
+        if name == "CALL_FUNCTION_EX":
+            low = 2 + (int(raw.arg) & 1)
+            after = False
+        else:
+            low = int(raw.arg) + 1 + (name == "CALL_KW")
+            after = True
+        first, second = marks[-low - 1], marks[-low]
+        if first == NULL:
+            found = low
+        elif second == NULL or after:
+            found = low + 1
+        else:
+            found = low
+        return None if marks[-found] == "function" else found
+
+    def _tell_write(self, name: str, raw: Instr) -> None:
+        asm, hooks = self.asm, self.hooks
+        if name.endswith("_ATTR"):
+            asm.begin_call(hooks.attribute)
+            asm.emit("COPY", 3)
+            asm.constant(raw.arg)
+            asm.end_call(2)
+        elif name.endswith("_SUBSCR"):
+            asm.begin_call(hooks.item)
+            asm.emit("COPY", 4)
+            asm.emit("COPY", 4)
+            asm.end_call(2)
+        elif name.endswith("_GLOBAL"):
+            asm.begin_call(hooks.variable)
+            asm.constant(raw.arg)
+            asm.end_call(1)
+        else:
+            asm.begin_call(hooks.cell)
+            asm.load_cell(variable(raw.arg), isinstance(raw.arg, FreeVar) or self.all_free)
+            asm.end_call(1)
+        asm.emit("POP_TOP")
+
+    all_free = False
+
+    def load_cell(self, name: str, index: int, height: int) -> None:
+        """→ the cell object of a variable, at a site with `height` operands on the stack."""
+        self.asm.load_cell(name, free=True)
+
+    def divert(self) -> None:
+        """Emits, out of line, what each guard diverts to."""
+        asm = self.asm
+        for label, site, ins, index in self.diversions:
+            asm.location = ins.location
+            asm.place(label)
+            asm.at_try(self.try_context(index))
+            self._stage(site, ins, index)
+            for number, resume in enumerate(site.resumes):
+                go, skip = self.label(resume.block), Label()
+                asm.emit("COPY", 1)
+                asm.constant(number)
+                asm.emit("IS_OP", 0)
+                asm.jump_if("FALSE", skip)
+                asm.emit("POP_TOP")
+                asm.emit("UNPACK_SEQUENCE", len(resume.variables) + resume.operands)
+                for name in resume.variables:
+                    self._store(name, resume.block)
+                asm.jump(go)
+                asm.place(skip)
+                self.room = max(self.room, len(resume.variables) + resume.operands + 4)
+            asm.emit("POP_TOP")
+            asm.emit("RETURN_VALUE")
+
+    def try_context(self, index: int) -> object:
+        """The handler in force at an instruction, as the assembler wants it."""
+        raise NotImplementedError
+
+    def _stage(self, site: Site, ins: Instruction, index: int) -> None:
+        """operands above the base → what to store or return, index of the resume"""
+        asm = self.asm
+        count = ins.depth - site.base
+        for _ in range(count):  # a handler around the site still finds its operands
+            asm.emit("COPY", count)
+        asm.emit("BUILD_TUPLE", count)
+        asm.begin_call(self.hooks.site(self.flow, site))
+        asm.emit("COPY", 3)
+        for name in site.inputs:
+            self.load(name, site.block)
+        asm.emit("BUILD_TUPLE", len(site.inputs))
+        for number, cell in enumerate(self.code.cells):
+            self.load_cell(cell, index, ins.depth + 5 + number)
+        asm.emit("BUILD_TUPLE", len(self.code.cells))
+        asm.end_call(3)
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+        if site.escaping:
+            self._escape(site)
+        for _ in range(count):
+            asm.emit("SWAP", 2)
+            asm.emit("POP_TOP")
+        asm.emit("UNPACK_SEQUENCE", 2)
+        self.room = max(self.room, count + len(site.inputs) + len(self.code.cells) + 8)
+
+    def _escape(self, site: Site) -> None:
+        """Where the hook gives back an exception: stores what a handler may read, and goes on."""
+        asm, skip, cfg = self.asm, Label(), self.flow.cfg
+        asm.emit("COPY", 1)
+        asm.constant(0)
+        asm.emit("BINARY_SUBSCR")
+        asm.constant(len(site.resumes))
+        asm.emit("IS_OP", 0)
+        asm.jump_if("FALSE", skip)
+        asm.emit("UNPACK_SEQUENCE", 2)
+        asm.emit("POP_TOP")
+        asm.emit("UNPACK_SEQUENCE", len(site.escaping) + 1)
+        for name in site.escaping:
+            self._store(name, cfg.handler_blocks[cfg.outer[site.block][0]])
+        asm.emit("RERAISE", 0)
+        asm.place(skip)
+        self.room = max(self.room, len(site.escaping) + 5)
+
+    def load(self, name: str, block: int | None) -> None:
+        """→ the variable's value at a block's entry (None: anywhere), or the mark of no value."""
+        facts = self.flow.facts
+        assigned = block is not None and facts.assigned[block] >> facts.variables.index(name) & 1
+        if assigned:
+            self.asm.load_local(self.local_name(name), assigned=True)
+        else:
+            self.asm.begin_call(self.hooks.local)
+            self.asm.constant(self.local_name(name))
+            self.asm.end_call(1)
+
+    def _store(self, name: str, block: int | None) -> None:
+        asm, facts = self.asm, self.flow.facts
+        local = self.local_name(name)
+        asm.emit("STORE_FAST", local)
+        assert block is not None
+        if not facts.assigned[block] >> facts.variables.index(name) & 1:
+            self.unbind_if_undefined(local)
+
+    def unbind_if_undefined(self, local: str) -> None:
+        """Unbinds a local that holds the mark of a variable without a value."""
+        asm, skip = self.asm, Label()
+        asm.emit("LOAD_FAST", local)
+        asm.constant(self.hooks.undefined)
+        asm.emit("IS_OP", 0)
+        asm.jump_if("FALSE", skip)
+        asm.emit("DELETE_FAST", local)
+        asm.place(skip)

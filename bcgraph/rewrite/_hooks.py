@@ -1,0 +1,53 @@
+"""What rewritten code calls. The runtime hands these in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from bcgraph.regions import Flow, Site
+
+SiteHook = Callable[[tuple[object, ...], tuple[object, ...], tuple[object, ...]], tuple[int, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Hooks:
+    """The calls that rewritten code makes, and which of them it needs.
+
+    - `staged(value)`: whether a predicate is staged. With `everything` it is not asked: all are.
+    - `site(flow, site)` gives the function that a diverted site calls with (operands, variables,
+      cells); it returns (index into `site.resumes`, what to store) or (-1, what to return).
+    - `iterate(value)`: what to iterate over; a staged iterator is a `Mapping` (by registration),
+      which one instruction can tell from any native iterator.
+    - `resolve(callable)`: what to call instead.
+    - `negate`, `contains(item, container, inverted)` (or `native`), `unpack(value, count)`,
+      `append(list, value)`: staged meanings of `not`, `in`, unpacking, a comprehension's append.
+    - `read(value, name)`: a variable that may have no value on some path is read.
+    - `local(name)`: the caller's local variable, or `undefined`.
+    - `nested(code)`: what a nested function's code becomes.
+    - `attribute(object, name)`, `item(object, key)`, `variable(name)` (a global), `cell(cell)`:
+      told before a write, where `journal` asks for it.
+    """
+
+    staged: Callable[[object], bool]
+    site: Callable[[Flow, Site], SiteHook]
+    iterate: Callable[[object], object]
+    resolve: Callable[[object], object]
+    negate: Callable[[object], object]
+    contains: Callable[[object, object, bool], object]
+    unpack: Callable[[object, int], object]
+    append: Callable[[list[object], object], None]
+    read: Callable[[object, str], object]
+    local: Callable[[str], object]
+    nested: Callable[[CodeType], CodeType]
+    attribute: Callable[[object, str], None]
+    item: Callable[[object, object], None]
+    variable: Callable[[str], None]
+    cell: Callable[[object], None]
+    undefined: object
+    native: object
+    everything: bool = False
+    journal: bool = False
+    symbolic: bool = False

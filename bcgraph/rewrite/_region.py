@@ -1,0 +1,184 @@
+"""The function of one flow: values in, port and values out."""
+
+from __future__ import annotations
+
+from types import CellType, CodeType
+
+from bytecode import CellVar, FreeVar, Instr, Label
+
+from bcgraph.instructions import Instruction, Op
+from bcgraph.instructions._read import variable
+from bcgraph.regions import RETURN, Flow
+
+from ._emit import Emitter
+from ._hooks import Hooks
+
+_OPTIMIZED, _NEWLOCALS, _NESTED = 1, 2, 16
+FIRST = ".first"  # the first argument of a method, where `super()` looks for it
+
+
+def region(flow: Flow, hooks: Hooks) -> CodeType:
+    """The code of a flow's function.
+
+    Its arguments are (the method's own first argument, if the function has a `__class__` cell;)
+    the operands above the flow's base; the variables of `flow.inputs`. Its free variables are the
+    function's cell and free variables. It returns (operands, variables, index of the port); at the
+    return port the only operand is the value. An exception that leaves a flow inside a `try` whose
+    handler may read what the flow has written is returned as the operand, with those variables and
+    one index more than there are ports.
+    """
+    return _Region(flow, hooks).build()
+
+
+def _is_bound(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
+
+
+class _Region(Emitter):
+    all_free = True
+
+    def build(self) -> CodeType:
+        flow, asm, cfg, code = self.flow, self.asm, self.flow.cfg, self.code
+        facts = flow.facts
+        self._labels: dict[int, Label] = {}
+        self._ports: dict[int, Label] = {}
+        self._caught = Label()
+        count = cfg.blocks[flow.entry].depth - flow.base
+        operands = [f".{i}" for i in range(count)]
+        inputs = list(facts.names(flow.inputs))
+        asm.location = cfg.instructions(cfg.blocks[flow.entry])[0].location
+        if code.cells:
+            asm.emit("COPY_FREE_VARS", len(code.cells))
+        asm.emit("RESUME", 0)
+        for name in inputs:
+            if not facts.assigned[flow.entry] >> facts.variables.index(name) & 1:
+                self.unbind_if_undefined(name)
+        for name in operands:
+            asm.emit("LOAD_FAST", name)
+        for position, b in enumerate(flow.order):
+            following = flow.order[position + 1] if position + 1 < len(flow.order) else None
+            self._block(b, following)
+        self.divert()
+        for port, label in self._ports.items():
+            asm.at_try(None)
+            asm.place(label)
+            self._leave(port)
+        if flow.escaping:
+            asm.at_try(None)
+            asm.place(self._caught)
+            self._return_variables(1, facts.names(flow.escaping), None, len(flow.ports))
+        first = [FIRST] if "__class__" in code.cells and code.origin.co_argcount else []
+        flags = _OPTIMIZED | _NEWLOCALS | (_NESTED if code.cells else 0)
+        room = code.origin.co_stacksize + self.room + len(facts.variables) + 12
+        return asm.function(code, [*first, *operands, *inputs], code.cells, flags, room)
+
+    def label(self, block: int) -> Label:
+        if self.flow.leaves(block):
+            return self._ports.setdefault(block, Label())
+        return self._labels.setdefault(block, Label())
+
+    def _block(self, b: int, following: int | None) -> None:
+        flow, asm, cfg = self.flow, self.asm, self.flow.cfg
+        block = cfg.blocks[b]
+        if not flow.leaves(b):  # else it is the entry, and control that comes back leaves
+            asm.place(self.label(b))
+        asm.at_try(self._context(b))
+        for index, ins in zip(block.indices, cfg.instructions(block), strict=True):
+            asm.location = ins.location
+            match ins.op:
+                case Op.BRANCH:
+                    self.guard_branch(b, ins, index)
+                    on_true, on_false = map(self.label, block.successors)
+                    if ins.arg == "none":
+                        asm.jump_if("NONE", on_true)
+                    else:
+                        asm.truth()
+                        asm.jump_if("TRUE", on_true)
+                    self._go(block.successors[1], on_false, following)
+                case Op.FOR:
+                    self.guard_for(b, ins, index)
+                    item, exhausted = map(self.label, block.successors)
+                    end = asm.for_iter(exhausted)
+                    asm.jump(item)
+                    asm.end_for(end, exhausted)
+                case Op.RETURN:
+                    asm.emit("BUILD_TUPLE", 1)
+                    asm.constant(())
+                    asm.constant(flow.ports.index(RETURN))
+                    asm.emit("BUILD_TUPLE", 3)
+                    asm.emit("RETURN_VALUE")
+                case Op.NOP | Op.JUMP:
+                    pass
+                case _:
+                    self.instruction(ins, index, self._adapted(ins.op, ins.arg, ins.raw))
+        if block.terminator is Op.JUMP:
+            self._go(block.successors[0], self.label(block.successors[0]), following)
+
+    def _go(self, block: int, label: Label, following: int | None) -> None:
+        if block != following or self.flow.leaves(block):
+            self.asm.jump(label)
+
+    def _adapted(self, op: Op, arg: object, raw: Instr) -> Instr:
+        """The CPython instruction as it reads in a function whose cells are all free variables."""
+        if op in (Op.LOAD, Op.STORE, Op.DELETE):
+            name = raw.name
+            return Instr(name, str(arg), location=raw.location)
+        if op is Op.CONST and raw.name != "LOAD_CONST":
+            return Instr("LOAD_CONST", None, location=raw.location)
+        if op is Op.POP and raw.name != "POP_TOP":
+            return Instr("POP_TOP", location=raw.location)
+        if isinstance(raw.arg, CellVar) or raw.name == "LOAD_FAST":  # 3.13 loads cells by LOAD_FAST
+            return Instr(raw.name, FreeVar(variable(raw.arg)), location=raw.location)
+        return raw
+
+    def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
+        """As for any flow; but an unbound cell of the function's own is an unbound local."""
+        if raw.name in ("LOAD_DEREF", "DELETE_DEREF"):
+            name = variable(raw.arg)
+            if index in self.flow.facts.unsure and name in self.code.shell.cellvars:
+                asm, bound = self.asm, Label()
+                asm.begin_call(_is_bound)
+                asm.load_cell(name, free=True)
+                asm.end_call(1)
+                asm.jump_if("TRUE", bound)
+                asm.load_local(name, assigned=False)  # never bound here: raises as CPython does
+                asm.emit("POP_TOP")
+                asm.place(bound)
+        super().instruction(ins, index, raw)
+
+    def _context(self, b: int) -> tuple[Label, int, bool] | None:
+        chain = self.flow.cfg.outer[b]
+        if len(chain) <= len(self.flow.outer):
+            return (self._caught, 0, False) if self.flow.escaping else None
+        handler = self.code.handlers[chain[0]]
+        start = self.flow.cfg.handler_blocks[chain[0]]
+        if start is None:
+            return None
+        return self._labels.setdefault(start, Label()), handler.depth - self.flow.base, handler.lasti
+
+    def try_context(self, index: int) -> tuple[Label, int, bool] | None:
+        block = self.flow.cfg.block_of[self.flow.cfg.standing[index]]
+        return self._context(block)
+
+    def _leave(self, port: int) -> None:
+        """operands → returned with the variables and the port's index"""
+        flow = self.flow
+        count = flow.cfg.blocks[port].depth - flow.base
+        names = flow.facts.names(flow.outputs(port))
+        self._return_variables(count, names, port, flow.ports.index(port))
+
+    def _return_variables(
+        self, operands: int, names: tuple[str, ...], block: int | None, index: int
+    ) -> None:
+        asm = self.asm
+        asm.emit("BUILD_TUPLE", operands)
+        for name in names:
+            self.load(name, block)
+        asm.emit("BUILD_TUPLE", len(names))
+        asm.constant(index)
+        asm.emit("BUILD_TUPLE", 3)
+        asm.emit("RETURN_VALUE")

@@ -1,0 +1,21 @@
+"""Which functions are left alone: the standard library's and the frameworks'."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+
+_FRAMEWORKS = {
+    "bcgraph", "bcgraph_numpy", "bcgraph_tensorflow", "bcgraph_torch", "bytecode", "jax", "jaxlib",
+    "keras", "numpy", "scipy", "sklearn", "pandas", "tensorflow", "tf_keras", "torch",
+    "torchvision", "pytest", "_pytest", "pluggy", "hypothesis",
+}  # fmt: skip
+LIBRARIES = (frozenset(sys.stdlib_module_names) | _FRAMEWORKS) - {"__main__", "antigravity", "this"}
+
+
+def is_library(fn: FunctionType) -> bool:
+    """Whether a function belongs to a library that is never converted."""
+    name = fn.__globals__.get("__name__")
+    if not isinstance(name, str):
+        return False
+    return name.partition(".")[0] in LIBRARIES

@@ -1,0 +1,77 @@
+"""Running one flow's function on an environment of variables and operands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+from bcgraph.regions import RETURN, Flow, Site
+
+from ._values import UNDEFINED
+
+
+@dataclass
+class Environment:
+    """The state at one point of a function: variables by name, operands above `base`.
+
+    `cells`, `globals` and `first` (the method's own first argument) are those of the frame.
+    """
+
+    variables: dict[str, Any]
+    operands: list[Any]
+    base: int
+    cells: tuple[CellType, ...]
+    globals: dict[str, Any]
+    first: tuple[Any, ...] = field(default=())
+
+    def copy(self) -> Environment:
+        """The same state, to be changed apart."""
+        return Environment(
+            dict(self.variables), list(self.operands), self.base, self.cells, self.globals,
+            self.first,
+        )  # fmt: skip
+
+
+def run(flow: Flow, code: CodeType, at: Environment) -> int | tuple[Any, ...]:
+    """Runs a flow's function from the state `at`, which it updates; returns the port.
+
+    Where the port itself is staged, the function gives back what the inner site left, unchanged.
+    """
+    low = flow.base - at.base
+    facts = flow.facts
+    arguments = [*at.first, *at.operands[low:]]
+    arguments += [at.variables.get(name, UNDEFINED) for name in facts.names(flow.inputs)]
+    function = FunctionType(code, at.globals, code.co_name, None, at.cells)
+    result = function(*arguments)
+    operands, values, index = result
+    if index < 0:
+        return result  # type: ignore[no-any-return]
+    if index == len(flow.ports):
+        at.variables.update(zip(facts.names(flow.escaping), values, strict=True))
+        raise operands[0]
+    port = flow.ports[index]
+    if port == RETURN:
+        at.operands = list(operands)
+        return RETURN
+    at.operands[low:] = operands
+    for name, value in zip(facts.names(flow.outputs(port)), values, strict=True):
+        at.variables[name] = value
+    return port
+
+
+def resumed(flow: Flow, site: Site, port: int, at: Environment) -> tuple[int, Any]:
+    """What the site's hook returns when control is at `port` with state `at`."""
+    if port == RETURN or flow.leaves(port):
+        if not flow.ports:
+            return -1, at.operands[0]
+        if port == RETURN:
+            return -1, ((at.operands[0],), (), flow.ports.index(RETURN))
+        names = flow.facts.names(flow.outputs(port))
+        values = tuple(at.variables.get(name, UNDEFINED) for name in names)
+        return -1, (tuple(at.operands), values, flow.ports.index(port))
+    for number, resume in enumerate(site.resumes):
+        if resume.block == port:
+            values = tuple(at.variables.get(name, UNDEFINED) for name in resume.variables)
+            return number, (*values, *reversed(at.operands))
+    raise AssertionError(f"no resume at block {port}")

@@ -1,0 +1,48 @@
+"""Whether a converted program does what the original does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import bcgraph
+import bcgraph.testing
+from programs.prelude import Outcome, forget, make, outcome
+
+INPUTS = ((0, 1, 2), (3, -1, 4), (5, 2, 0))
+
+
+def guarded(function: FunctionType) -> Callable[..., Any]:
+    """`function` with guards, none of which fires on Python numbers."""
+    return bcgraph.convert(function, backend="numpy")
+
+
+MODES: dict[str, Callable[[FunctionType], Callable[..., Any]]] = {
+    "stage_everything": bcgraph.testing.stage_everything,
+    "convert": guarded,
+}
+
+
+def difference(source: str, modes: tuple[str, ...] = tuple(MODES)) -> str:
+    """What a converted program did otherwise than the original, as text; empty if nothing."""
+    function = make(source)
+    try:
+        for inputs in INPUTS:
+            expected = outcome(function, function, inputs)
+            for mode in modes:
+                got = outcome(MODES[mode](function), function, inputs)
+                if got != expected or (mode == "convert" and got.where != expected.where):
+                    return f"{mode}, f{inputs}:\n{_contrast(expected, got)}"
+        return ""
+    finally:
+        forget(function)
+
+
+def _contrast(expected: Outcome, got: Outcome) -> str:
+    lines = []
+    for name in ("kind", "result", "log", "where"):
+        wanted, found = getattr(expected, name), getattr(got, name)
+        if wanted != found:
+            lines += [f"  {name} expected: {wanted}", f"  {name} got:      {found}"]
+    return "\n".join(lines)
