@@ -1,7 +1,25 @@
-"""bcgraph."""
-def convert(fn, *, backend=None):
-    from bcgraph.runtime import Runtime
-    class B:
-        name='n'
-        def is_staged(self,v): return False
-    return Runtime(B()).resolve(fn)
+"""Tensor programs in ordinary Python, as one graph.
+
+`@bcgraph.compile` turns a function whose `if`, `while`, `for`, `break`, `return`, `and`, `assert` …
+depend on tensors into one graph. It rewrites CPython bytecode and never reads source.
+"""
+
+from bcgraph import errors
+from bcgraph._backends import backends
+from bcgraph._compiled import CacheInfo, Compiled, compile, convert, disable
+from bcgraph._config import Config, config
+from bcgraph.show import Explanation, explain
+
+__all__ = [
+    "CacheInfo",
+    "Compiled",
+    "Config",
+    "Explanation",
+    "backends",
+    "compile",
+    "config",
+    "convert",
+    "disable",
+    "errors",
+    "explain",
+]

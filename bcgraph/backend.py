@@ -1,15 +1,178 @@
-"""The door between the core and its backends: what a backend must be able to do."""
+"""The door between the core and its backends.
+
+A backend is a class named by an entry point of the group `bcgraph.backends`; it imports nothing of
+bcgraph but this module. The core rebuilds control flow, decides what goes in and out of each
+region and makes the types agree; it asks the backend for the primitives of `Backend` only.
+
+A backend either *executes* regions as they come (`symbolic = False`, as NumPy does: then only the
+first group of members is used) or *records* them in a graph that is being built.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+PythonNumber = bool | int | float | complex | str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a staged value is: the backend's dtype, and a shape (None: of unknown rank or size).
+
+    `weak`: it came from a Python number and takes the dtype of what it meets.
+    """
+
+    dtype: Any
+    shape: tuple[int | None, ...] | None
+    weak: bool = False
+
+
+class Items(Protocol):
+    """What a staged `for` iterates over: any item by its number."""
+
+    def length(self) -> Any:
+        """How many items there are, a Python int or a staged integer."""
+
+    def at(self, index: Any) -> Any:
+        """The item number `index` (a staged integer)."""
 
 
 class Backend(Protocol):
-    """What a framework must do for bcgraph."""
+    """What a framework does for bcgraph."""
 
     name: str
+    symbolic: bool
+
+    def owns(self, value: Any) -> bool:
+        """Whether a value among a function's arguments is one of this framework's tensors."""
 
     def is_staged(self, value: Any) -> bool:
-        """Whether a value is symbolic in a graph that is being built."""
-        ...
+        """Whether a value cannot be decided in Python: it is a node of the graph being built."""
+
+    def compile(
+        self, fn: Callable[..., Any], original: Callable[..., Any], options: Mapping[str, Any]
+    ) -> Any:
+        """What a call of a compiled function calls: traces, caches, runs `fn`, the converted one.
+
+        Attributes of the result are reachable through the compiled function. Raises `TypeError` on
+        an unknown option.
+        """
+
+    # For symbolic backends.
+
+    def adopt(self, kind: type) -> None:
+        """Lets the framework's functions take instances of `kind`, by their `stack()`."""
+
+    def is_recording(self) -> bool:
+        """Whether a graph is being built in this thread."""
+
+    def contains(self, item: Any, container: Any) -> Any:
+        """Whether a tensor holds an element equal to `item`, staged."""
+
+    def unstack(self, value: Any, count: int) -> tuple[Any, ...]:
+        """A tensor's `count` parts along its first axis.
+
+        Raises `ValueError` if it is known to have another number of them.
+        """
+
+    def spec(self, value: Any) -> Spec | None:
+        """The spec of a tensor, array or Python number; None if it cannot be staged."""
+
+    def join(self, first: Spec, second: Spec) -> Spec | None:
+        """The narrowest spec that holds both; a weak one yields. None if there is none."""
+
+    def convert(self, value: Any, spec: Spec) -> Any:
+        """A value as a tensor of this spec (its static shape may be narrower)."""
+
+    def filler(self, spec: Spec) -> Any:
+        """Any tensor of this spec, cheap to make; its value is never read."""
+
+    def parts(self, value: Any) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any]] | None:
+        """The tensors of a composite value and how to make one of others; None if it is none."""
+
+    def predicate(self, value: Any) -> Any:
+        """A staged value's truth as a staged scalar boolean.
+
+        Raises `ValueError` if the value is known to have other than one element.
+        """
+
+    def cond(
+        self,
+        predicate: Any,
+        true: Callable[[], Any],
+        false: Callable[[], Any],
+        agree: Callable[[Any, Any], tuple[Callable[[], list[Any]], Callable[[], list[Any]]]],
+    ) -> list[Any]:
+        """Records a conditional.
+
+        `true` and `false` are recorded, each in its branch; `agree` gets what they returned and
+        gives, for each branch, what makes its flat outputs there. Returns the outputs.
+        """
+
+    def while_loop(
+        self,
+        test: Callable[[list[Any]], Any],
+        body: Callable[[list[Any]], list[Any]],
+        values: list[Any],
+        specs: list[Spec],
+    ) -> list[Any]:
+        """Records a loop over flat values of these specs. Exceptions of `body` pass through."""
+
+    def is_pure(self, record: Callable[[], Any]) -> bool:
+        """Whether recording this leaves nothing that may not run once more."""
+
+    def check(self, condition: Any, error: BaseException) -> None:
+        """Records that `error` is raised at run time unless the staged `condition` holds."""
+
+    def all_of(self, conditions: Sequence[Any]) -> Any:
+        """The conjunction of staged scalar booleans, at least one."""
+
+    def logical_not(self, value: Any) -> Any:
+        """The staged negation of a staged value's truth."""
+
+    def equal(self, first: Any, second: Any) -> Any:
+        """Staged `first == second` of a staged integer and a number."""
+
+    def less(self, first: Any, second: Any) -> Any:
+        """Staged `first < second` of integers."""
+
+    def select(self, condition: Any, first: Any, second: Any) -> Any:
+        """One of two integers, by a staged condition."""
+
+    def items(self, value: Any) -> Items | None:
+        """How to iterate over a staged value; None if it cannot be iterated over."""
+
+    def range_length(self, start: Any, stop: Any, step: Any) -> Any:
+        """How many numbers `range(start, stop, step)` has, any of them staged."""
+
+    def stack(self, values: list[Any]) -> Any:
+        """Python values of one type as one tensor, along a new first axis."""
+
+    def builtins(self) -> Mapping[Any, Callable[..., Any]]:
+        """Staged meanings of builtins and library functions: `{len: ..., print: ..., ...}`.
+
+        Each takes the builtin's arguments, at least one of which holds a staged value.
+        """
+
+    def list_new(self, spec: Spec) -> Any:
+        """An empty staged list of elements of this spec, as one staged value."""
+
+    def list_push(self, handle: Any, value: Any, spec: Spec) -> Any:
+        """The staged list with one element more."""
+
+    def list_pop(self, handle: Any, spec: Spec) -> tuple[Any, Any]:
+        """The staged list without its last element, and that element."""
+
+    def list_get(self, handle: Any, index: Any, spec: Spec) -> Any:
+        """An element; negative indices count from the end."""
+
+    def list_set(self, handle: Any, index: Any, value: Any, spec: Spec) -> Any:
+        """The staged list with one element replaced."""
+
+    def list_length(self, handle: Any) -> Any:
+        """How many elements a staged list has."""
+
+    def list_stack(self, handle: Any, spec: Spec) -> Any:
+        """The elements of a staged list as one tensor."""

@@ -13,6 +13,7 @@ R = TypeVar("R")
 
 class _Everything:
     name = "everything"
+    symbolic = False
 
     def is_staged(self, value: object) -> bool:
         return True

@@ -118,6 +118,14 @@ class Flow:
         return [s for s in self.cfg.blocks[block].successors if not self.leaves(s)]
 
     @cached_property
+    def only_raises(self) -> bool:
+        """Whether no path leads out of the flow but by an exception."""
+        blocks = (self.cfg.blocks[b] for b in self.blocks)
+        return not any(
+            b.terminator is Op.RETURN or any(self.leaves(s) for s in b.successors) for b in blocks
+        )
+
+    @cached_property
     def _after(self) -> object:
         ends = [
             b

@@ -16,6 +16,9 @@ LIBRARIES = (frozenset(sys.stdlib_module_names) | _FRAMEWORKS) - {"__main__", "a
 def is_library(fn: FunctionType) -> bool:
     """Whether a function belongs to a library that is never converted."""
     name = fn.__globals__.get("__name__")
-    if not isinstance(name, str):
-        return False
-    return name.partition(".")[0] in LIBRARIES
+    return is_library_name(name)
+
+
+def is_library_name(module: object) -> bool:
+    """Whether a module of this name belongs to such a library."""
+    return isinstance(module, str) and module.partition(".")[0] in LIBRARIES

@@ -33,10 +33,10 @@ class Environment:
         )  # fmt: skip
 
 
-def run(flow: Flow, code: CodeType, at: Environment) -> int | tuple[Any, ...]:
+def run(flow: Flow, code: CodeType, at: Environment) -> Any:
     """Runs a flow's function from the state `at`, which it updates; returns the port.
 
-    Where the port itself is staged, the function gives back what the inner site left, unchanged.
+    Where the port itself is staged, what the inner site has left is returned, unchanged.
     """
     low = flow.base - at.base
     facts = flow.facts
@@ -44,9 +44,9 @@ def run(flow: Flow, code: CodeType, at: Environment) -> int | tuple[Any, ...]:
     arguments += [at.variables.get(name, UNDEFINED) for name in facts.names(flow.inputs)]
     function = FunctionType(code, at.globals, code.co_name, None, at.cells)
     result = function(*arguments)
+    if not isinstance(result, tuple):
+        return result
     operands, values, index = result
-    if index < 0:
-        return result  # type: ignore[no-any-return]
     if index == len(flow.ports):
         at.variables.update(zip(facts.names(flow.escaping), values, strict=True))
         raise operands[0]

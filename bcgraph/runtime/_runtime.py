@@ -5,22 +5,41 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import threading
 import weakref
-from collections.abc import Callable, Iterator
-from types import CellType, CodeType, FrameType, FunctionType, MethodType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 from bcgraph.backend import Backend
+from bcgraph.errors import UndefinedVariable, UnsupportedPython, UnsupportedRegion
 from bcgraph.instructions import read
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
+from ._builtins import Builtins
 from ._eager import execute
+from ._iterate import StagedIteration
+from ._journal import Location
 from ._library import is_library
+from ._lists import StagedList
 from ._region import Environment
-from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
+from ._symbolic import Stager
+from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
+_MUTATORS = {
+    list: {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"},
+    dict: {"update", "pop", "popitem", "setdefault", "clear"},
+    set: {"add", "discard", "remove", "pop", "clear", "update"},
+}
+
+
+_staged: dict[CodeType, set[tuple[Any, Any]]] = {}
+
+
+def staged_sites(code: CodeType) -> set[tuple[Any, Any]]:
+    """The (operation, location) of each site of a code object that was staged so far."""
+    return _staged.get(code, set())
 
 
 class Runtime:
@@ -32,89 +51,152 @@ class Runtime:
     def __init__(self, backend: Backend, *, everything: bool = False) -> None:
         self.backend = backend
         self.everything = everything
-        self._codes: dict[int, CodeType] = {}
-        self._made: set[int] = set()
-        self._functions: weakref.WeakKeyDictionary[FunctionType, FunctionType] = (
+        self._codes: dict[tuple[int, bool], CodeType] = {}
+        self._origins: dict[int, CodeType] = {}  # made code → the code it was made of
+        self._functions: weakref.WeakKeyDictionary[Any, dict[bool, FunctionType]] = (
             weakref.WeakKeyDictionary()
         )
         self._regions: weakref.WeakKeyDictionary[Flow, CodeType] = weakref.WeakKeyDictionary()
-        self.hooks = self._hooks()
+        self._local = threading.local()
+        self.hooks = self._hooks(journal=False)
+        self.noting = self._hooks(journal=True) if backend.symbolic else self.hooks
+        self._builtins: Builtins | None = None
 
-    def _hooks(self) -> Hooks:
+    @property
+    def stager(self) -> Stager:
+        """This thread's stager."""
+        found: Stager | None = getattr(self._local, "stager", None)
+        if found is None:
+            found = self._local.stager = Stager(
+                self.backend, self.region_code, lambda code: id(code) in self._origins
+            )
+        return found
+
+    def _hooks(self, *, journal: bool) -> Hooks:
+        def nested(code: CodeType) -> CodeType:
+            return self.code(code, journal=journal)
+
         return Hooks(
-            staged=self.backend.is_staged,
+            staged=self._is_staged,
             site=self._site,
             iterate=self._iterate,
             resolve=self.resolve,
-            negate=lambda value: not value,
-            contains=lambda item, container, inverted: NATIVE,
-            unpack=lambda value, count: value,
-            append=lambda items, value: items.append(value),
-            read=lambda value, name: value,
+            negate=self.backend.logical_not if self.backend.symbolic else _negate,
+            contains=self._contains,
+            unpack=self._unpack,
+            append=self._append,
+            read=self._read,
             local=_caller_local,
-            nested=self.code,
-            attribute=lambda target, name: None,
-            item=lambda target, key: None,
-            variable=lambda name: None,
-            cell=lambda cell: None,
+            nested=nested,
+            attribute=lambda target, name: self._note("attribute", target, name),
+            item=self._note_item,
+            variable=self._note_global,
+            cell=lambda cell: self._note("cell", cell, None),
             undefined=UNDEFINED,
             native=NATIVE,
             everything=self.everything,
+            journal=journal and self.backend.symbolic,
+            symbolic=self.backend.symbolic,
         )
+
+    # Conversion
 
     def function(self, fn: FunctionType) -> FunctionType:
         """The converted twin of a function: same globals, closure, defaults, attributes."""
-        if id(fn.__code__) in self._made:
+        journal = self.backend.symbolic and bool(self.stager.journal)
+        origin = self._origins.get(id(fn.__code__), fn.__code__)
+        if origin is not fn.__code__ and not journal:
             return fn
-        twin = self._functions.get(fn)
-        if twin is None or twin.__bcgraph_origin__ is not fn.__code__:  # type: ignore[attr-defined]
-            code = self.code(fn.__code__)
+        twins = self._functions.setdefault(fn, {})
+        twin = twins.get(journal)
+        if twin is None or twin.__bcgraph_origin__ is not origin:  # type: ignore[attr-defined]
+            code = self.code(origin, journal=journal)
+            if code is fn.__code__:
+                return fn
             twin = FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
-            twin.__kwdefaults__ = fn.__kwdefaults__
             twin.__qualname__, twin.__doc__ = fn.__qualname__, fn.__doc__
             twin.__module__, twin.__annotations__ = fn.__module__, fn.__annotations__
             twin.__dict__.update(fn.__dict__)
-            twin.__bcgraph_origin__ = fn.__code__  # type: ignore[attr-defined]
-            self._functions[fn] = twin
-        elif twin.__defaults__ is not fn.__defaults__:
-            twin.__defaults__ = fn.__defaults__
+            twin.__bcgraph_origin__ = origin  # type: ignore[attr-defined]
+            twins[journal] = twin
+        twin.__defaults__, twin.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
         return twin
 
-    def code(self, code: CodeType) -> CodeType:
+    def code(self, code: CodeType, *, journal: bool = False) -> CodeType:
         """The rewritten code of a function's code; of any other, the code itself."""
-        if not code.co_flags & inspect.CO_OPTIMIZED or id(code) in self._made:
+        if not code.co_flags & inspect.CO_OPTIMIZED or id(code) in self._origins:
             return code
-        found = self._codes.get(id(code))
+        found = self._codes.get((id(code), journal))
         if found is None:
-            found = rewrite(read(code), self.hooks)
-            self._codes[id(code)] = found
-            self._made.add(id(found))
+            try:
+                canonical = read(code)
+            except ValueError as error:
+                raise UnsupportedPython(str(error)) from None
+            found = rewrite(canonical, self.noting if journal else self.hooks)
+            self._codes[id(code), journal] = found
+            self._origins[id(found)] = code
         return found
-
-    def resolve(self, target: Any) -> Any:
-        """What to call instead of a callable: its converted twin, or itself."""
-        kind = type(target)
-        if kind is FunctionType:
-            return target if is_library(target) else self.function(target)
-        if kind is MethodType:
-            inner = target.__func__
-            if type(inner) is FunctionType and not is_library(inner):
-                return MethodType(self.function(inner), target.__self__)
-            return target
-        if kind is functools.partial:
-            inner = self.resolve(target.func)
-            if inner is target.func:
-                return target
-            return functools.partial(inner, *target.args, **target.keywords)
-        return target
 
     def region_code(self, flow: Flow) -> CodeType:
         """The code of a flow's function, made when first needed."""
         found = self._regions.get(flow)
         if found is None:
-            found = self._regions[flow] = region(flow, self.hooks)
-            self._made.add(id(found))
+            found = self._regions[flow] = region(flow, self.noting)
+            self._origins[id(found)] = flow.cfg.code.origin
         return found
+
+    def resolve(self, target: Any) -> Any:
+        """What to call instead of a callable: its converted twin, a staged meaning, or itself."""
+        kind = type(target)
+        if kind is FunctionType:
+            return target if _is_left_alone(target) else self.function(target)
+        if kind is MethodType:
+            inner = target.__func__
+            if type(inner) is FunctionType and not _is_left_alone(inner):
+                return MethodType(self.function(inner), target.__self__)
+            return target
+        if kind is BuiltinFunctionType or kind is type:
+            return self._builtin(target, kind)
+        if kind is functools.partial:
+            inner = self.resolve(target.func)
+            if inner is target.func:
+                return target
+            return functools.partial(inner, *target.args, **target.keywords)
+        unwrapped = getattr(kind, "__bcgraph_inner__", None)
+        if unwrapped is not None:
+            return self.resolve(unwrapped(target))
+        call = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
+        if type(call) is FunctionType and not _is_left_alone(call):
+            return MethodType(self.function(call), target)
+        return target
+
+    def _builtin(self, target: Any, kind: type) -> Any:
+        if not self.backend.symbolic:
+            return target
+        if kind is BuiltinFunctionType:
+            names = _MUTATORS.get(type(target.__self__))
+            if names is not None:
+                if self.stager.journal and target.__name__ in names:
+                    self._note("contents", target.__self__, None)
+                return target
+        if not self.backend.is_recording():
+            return target
+        if self._builtins is None:
+            self._builtins = Builtins(self.backend, self._converted)
+        found = self._builtins.get(target)
+        return target if found is None else found
+
+    def _converted(self, fn: Any) -> Any:
+        return self.function(fn) if type(fn) is FunctionType else self.resolve(fn)
+
+    # Hooks
+
+    def _is_staged(self, value: Any) -> bool:
+        if self.backend.is_staged(value):
+            return True
+        if self.backend.symbolic and isinstance(value, StagedList):
+            return True
+        return False
 
     def _site(self, flow: Flow, site: Site) -> SiteHook:
         def stage(
@@ -130,7 +212,16 @@ class Runtime:
                 _first_argument(frame) if "__class__" in frame.f_code.co_freevars else (),
             )
             del frame
+            if site.refusal is not None:
+                raise UnsupportedRegion(
+                    f"a staged value decides here, but {site.refusal}",
+                    place=Stager.place(flow, site),
+                )
+            ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
+            _staged.setdefault(flow.cfg.code.origin, set()).add((ins.op, ins.location))
             try:
+                if self.backend.symbolic:
+                    return self.stager.stage(flow, site, at)
                 return execute(flow, site, at, self.region_code)
             except BaseException as error:
                 if not site.escaping:
@@ -141,9 +232,74 @@ class Runtime:
         return stage
 
     def _iterate(self, value: Any) -> Any:
-        if self.everything and not isinstance(value, Iteration):
+        if isinstance(value, Iteration):
+            return value
+        if self.everything:
             return NativeIteration(iter(value))
+        if not self.backend.symbolic or not self.backend.is_recording():
+            return value
+        if self._builtins is None:
+            self._builtins = Builtins(self.backend, self._converted)
+        items = self._builtins.items(value)
+        return value if items is None else StagedIteration(self.backend, items)
+
+    def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
+        backend = self.backend
+        if isinstance(container, StagedList):
+            found = backend.contains(item, container.stack())
+        elif type(container) in (list, tuple, range) and (
+            backend.is_staged(item) or any(backend.is_staged(v) for v in container)
+        ):
+            found = backend.contains(item, backend.stack(list(container)))
+        elif backend.is_staged(container):
+            found = backend.contains(item, container)
+        else:
+            return NATIVE
+        return backend.logical_not(found) if inverted else found
+
+    def _unpack(self, value: Any, count: int) -> Any:
+        if isinstance(value, StagedList):
+            return tuple(value[i] for i in range(count))
+        if self.backend.is_staged(value):
+            return self.backend.unstack(value, count)
         return value
+
+    def _append(self, items: Any, value: Any) -> None:
+        if isinstance(items, list):
+            self.stager.journal.note(Location("contents", items))
+        items.append(value)
+
+    def _read(self, value: Any, name: str) -> Any:
+        if not isinstance(value, Maybe):
+            return value
+        plain = name.partition("~")[0]
+        error = UndefinedVariable(f"`{plain}` has no value on one path to here: {value.reason}")
+        self.backend.check(value.defined, error)
+        return value.value
+
+    def _note(self, kind: str, target: Any, key: Any) -> None:
+        if self.stager.journal:
+            self.stager.journal.note(Location(kind, target, key))
+
+    def _note_item(self, target: Any, key: Any) -> None:
+        if type(target) in (list, dict):
+            try:
+                hash(key)
+            except TypeError:
+                return
+            if not self._is_staged(key):
+                self._note("item", target, key)
+
+    def _note_global(self, name: str) -> None:
+        self._note("item", sys._getframe(1).f_globals, name)
+
+
+def _negate(value: Any) -> Any:
+    return not value
+
+
+def _is_left_alone(fn: FunctionType) -> bool:
+    return is_library(fn) or getattr(fn, DISABLED, False)
 
 
 def _first_argument(frame: FrameType) -> tuple[Any, ...]:
@@ -153,6 +309,3 @@ def _first_argument(frame: FrameType) -> tuple[Any, ...]:
 
 def _caller_local(name: str) -> Any:
     return sys._getframe(1).f_locals.get(name, UNDEFINED)
-
-
-_ = Callable, Iterator, CellType

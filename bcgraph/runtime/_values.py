@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -21,6 +22,15 @@ class _Mark:
 UNDEFINED: Any = _Mark("undefined")  # a variable that has no value
 DEAD: Any = _Mark("dead")  # a value that nothing reads on this path
 NATIVE: Any = _Mark("native")  # "do as Python does"
+
+
+@dataclass(frozen=True, eq=False)
+class Maybe:
+    """A variable that has a value only where the staged `defined` is true."""
+
+    value: Any
+    defined: Any
+    reason: str
 
 
 class Iteration:
@@ -48,3 +58,22 @@ class NativeIteration(Iteration):
 
     def __next__(self) -> Any:
         return next(self.iterator)
+
+
+class Replay(Iterator[Any]):
+    """A native iterator that several branches consume, each from where it stood."""
+
+    def __init__(self, source: Iterator[Any], seen: list[Any] | None = None, at: int = 0) -> None:
+        self._source = source
+        self._seen: list[Any] = [] if seen is None else seen
+        self._at = at
+
+    def again(self) -> Replay:
+        """Another iterator at the same place."""
+        return Replay(self._source, self._seen, self._at)
+
+    def __next__(self) -> Any:
+        if self._at == len(self._seen):
+            self._seen.append(next(self._source))
+        self._at += 1
+        return self._seen[self._at - 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -104,11 +105,15 @@ def outcome(
     log: list[Any] = []
     original.__globals__["tally"] = 0
     try:
-        kind, result, where = "return", repr(function(*inputs, log)), list[str]()
+        kind, result, where = "return", _text(function(*inputs, log)), list[str]()
     except Exception as error:
         kind, result = "raise", f"{type(error).__name__}: {error}"
         where = list(_where(error, original.__code__.co_filename))
-    return Outcome(kind, result, f"{log!r} {original.__globals__['tally']!r}", tuple(where))
+    return Outcome(kind, result, _text((log, original.__globals__["tally"])), tuple(where))
+
+
+def _text(value: object) -> str:
+    return re.sub(r" at 0x\w+", "", repr(value))
 
 
 def _where(error: BaseException, filename: str) -> Iterator[str]:

@@ -1,0 +1,170 @@
+"""Python's builtins on tensors."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from . import _dtypes
+
+
+class _Rows:
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = tensor
+
+    def length(self) -> Any:
+        known = self.tensor.shape[0]
+        return tf.shape(self.tensor)[0] if known is None else known
+
+    def at(self, index: Any) -> Any:
+        return tf.gather(self.tensor, index)
+
+
+class _RaggedRows(_Rows):
+    def length(self) -> Any:
+        return self.tensor.nrows()
+
+    def at(self, index: Any) -> Any:
+        return self.tensor[index]
+
+
+def items(value: Any) -> Any:
+    """The rows of a tensor; None for a scalar."""
+    if isinstance(value, tf.RaggedTensor):
+        return _RaggedRows(value)
+    tensor = tf.convert_to_tensor(value)
+    return None if tensor.shape.rank == 0 else _Rows(tensor)
+
+
+def range_length(start: Any, stop: Any, step: Any) -> Any:
+    """`max(0, ceil((stop - start) / step))`, in integers."""
+    bounds = [start, stop, step]
+    dtypes = [v.dtype for v in bounds if isinstance(v, tf.Tensor | tf.Variable)]
+    dtype = tf.int64 if tf.int64 in dtypes else dtypes[0]
+    if isinstance(start, int) and start == 0 and isinstance(step, int) and step == 1:
+        return tf.cast(stop, dtype)  # a negative one gives no turns either
+    start, stop, step = (tf.cast(v, dtype) for v in bounds)
+    return tf.maximum(-((start - stop) // step), 0)
+
+
+def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
+    """What each builtin does when an argument is staged."""
+
+    def pair(
+        operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
+    ) -> Callable[..., Any]:
+        def meaning(*arguments: Any, key: Any = None, default: Any = None) -> Any:
+            if key is not None:
+                raise TypeError("min and max of staged values take no key")
+            if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
+                return reduction(_tensor(arguments[0]))
+            values = arguments[0] if len(arguments) == 1 else arguments
+            values = _common(values)
+            found = values[0]
+            for value in values[1:]:
+                found = operation(found, value)
+            return found
+
+        return meaning
+
+    def total(values: Any, start: Any = 0) -> Any:
+        if isinstance(values, list | tuple):
+            for value in values:
+                start = start + value
+            return start
+        found = tf.reduce_sum(_tensor(values), axis=0)
+        return found if isinstance(start, int) and start == 0 else found + start
+
+    def reduce(reduction: Callable[..., Any]) -> Callable[..., Any]:
+        def meaning(values: Any) -> Any:
+            if isinstance(values, list | tuple):
+                truths = [
+                    backend.predicate(v) if backend.is_staged(v) else bool(v) for v in values
+                ]
+                return reduction(tf.stack(truths))
+            return reduction(_truths(_tensor(values)))
+
+        return meaning
+
+    def ordered(values: Any, *, key: Any = None, reverse: bool = False) -> Any:
+        if key is not None:
+            raise TypeError("sorted of staged values takes no key")
+        tensor = backend.stack(list(values)) if isinstance(values, list | tuple) else _tensor(values)
+        return tf.sort(tensor, axis=0, direction="DESCENDING" if reverse else "ASCENDING")
+
+    def rounded(value: Any, digits: int | None = None) -> Any:
+        if digits is None:
+            return value if value.dtype.is_integer else tf.cast(tf.round(value), tf.int32)
+        scale = tf.cast(10**digits, value.dtype)
+        return tf.round(value * scale) / scale
+
+    def integer(value: Any = 0, *base: Any) -> Any:
+        if value.dtype == tf.string:
+            return tf.strings.to_number(value, tf.int32)
+        return value if value.dtype.is_integer else tf.cast(value, tf.int32)
+
+    def floating(value: Any = 0.0) -> Any:
+        if value.dtype == tf.string:
+            return tf.strings.to_number(value, tf.float32)
+        return value if value.dtype.is_floating else tf.cast(value, tf.float32)
+
+    return {
+        builtins.print: _print,
+        builtins.abs: tf.abs,
+        builtins.min: pair(tf.minimum, lambda t: tf.reduce_min(t, axis=0)),
+        builtins.max: pair(tf.maximum, lambda t: tf.reduce_max(t, axis=0)),
+        builtins.sum: total,
+        builtins.any: reduce(tf.reduce_any),
+        builtins.all: reduce(tf.reduce_all),
+        builtins.int: integer,
+        builtins.float: floating,
+        builtins.bool: backend.predicate,
+        builtins.round: rounded,
+        builtins.sorted: ordered,
+        builtins.str: _text,
+        tf.stack: _stack,
+    }
+
+
+def _tensor(value: Any) -> Any:
+    stack = getattr(type(value), "stack", None)
+    return value.stack() if stack is not None else tf.convert_to_tensor(value)
+
+
+def _truths(tensor: Any) -> Any:
+    if tensor.dtype == tf.bool:
+        return tensor
+    return tf.not_equal(tensor, tf.zeros((), tensor.dtype))
+
+
+def _common(values: Any) -> list[Any]:
+    spec = None
+    for value in values:
+        own = _dtypes.spec(value)
+        assert own is not None
+        spec = own if spec is None else _dtypes.join(spec, own)
+    assert spec is not None
+    return [_dtypes.convert(value, spec) for value in values]
+
+
+def _stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
+    stacked = _tensor(values) if hasattr(type(values), "stack") else tf.stack(values, 0)
+    if axis == 0:
+        return stacked
+    rank = stacked.shape.rank
+    where = axis if axis >= 0 else axis + rank
+    return tf.transpose(stacked, [*range(1, where + 1), 0, *range(where + 1, rank)], name=name)
+
+
+def _text(value: Any = "") -> Any:
+    return value if value.dtype == tf.string else tf.strings.as_string(value)
+
+
+def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any) -> None:
+    """Prints when the graph runs, to standard output, in order."""
+    tf.print(*values, sep=" " if sep is None else sep, end="\n" if end is None else end,
+             output_stream=sys.stdout, summarize=-1)  # fmt: skip

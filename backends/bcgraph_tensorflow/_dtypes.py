@@ -1,0 +1,102 @@
+"""Dtypes and shapes: what a value is, and what holds two of them.
+
+A Python number is weak: it takes the dtype of the tensor it meets, and a wider kind if it must
+(an integer tensor and a Python float are floats). Tensors of different dtypes are promoted as
+NumPy does within a kind; integers that meet floats take the floats' dtype.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from bcgraph.backend import Spec
+
+_KINDS = ("bool", "integer", "floating", "complex")
+_WEAK = {bool: tf.bool, int: tf.int32, float: tf.float32, complex: tf.complex64, str: tf.string}
+
+
+def spec(value: Any) -> Spec | None:
+    """The spec of a tensor, variable, array or Python number."""
+    weak = _WEAK.get(type(value))
+    if weak is not None:
+        if type(value) is int and not -(2**31) <= value < 2**31:
+            if not -(2**63) <= value < 2**63:
+                return None
+            weak = tf.int64
+        return Spec(weak, (), weak=True)
+    if isinstance(value, tf.Tensor | tf.Variable):
+        return Spec(value.dtype, _shape(value.shape))
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcSU":
+        return Spec(tf.as_dtype(value.dtype), value.shape)
+    return None
+
+
+def _shape(shape: tf.TensorShape) -> tuple[int | None, ...] | None:
+    return None if shape.rank is None else tuple(shape.as_list())
+
+
+def join(first: Spec, second: Spec) -> Spec | None:
+    """The narrowest spec that holds both."""
+    dtype = _join_dtypes(first, second)
+    if dtype is None:
+        return None
+    shape: tuple[int | None, ...] | None = None
+    if first.shape is not None and second.shape is not None:
+        if len(first.shape) == len(second.shape):
+            pairs = zip(first.shape, second.shape, strict=True)
+            shape = tuple(a if a == b else None for a, b in pairs)
+    return Spec(dtype, shape, weak=first.weak and second.weak)
+
+
+def _join_dtypes(first: Spec, second: Spec) -> Any:
+    one, other = first.dtype, second.dtype
+    if one == other:
+        return one
+    if one in (tf.string, tf.variant, tf.resource) or other in (tf.string, tf.variant, tf.resource):
+        return None
+    ranks = (_rank(one), _rank(other))
+    if ranks[0] != ranks[1]:
+        return one if ranks[0] > ranks[1] else other
+    if first.weak != second.weak:
+        return other if first.weak else one
+    return tf.as_dtype(np.promote_types(one.as_numpy_dtype, other.as_numpy_dtype))
+
+
+def _rank(dtype: Any) -> int:
+    if dtype == tf.bool:
+        return 0
+    if dtype.is_integer:
+        return 1
+    return 2 if dtype.is_floating else 3
+
+
+def convert(value: Any, spec: Spec) -> Any:
+    """A value as a tensor of the spec's dtype."""
+    if isinstance(value, (bool, int, float, complex, str)):
+        return tf.constant(value, spec.dtype)
+    tensor = tf.convert_to_tensor(value)
+    return tensor if tensor.dtype == spec.dtype else tf.cast(tensor, spec.dtype)
+
+
+def list_shape(spec: Spec) -> Any:
+    """The element shape of a TensorList, -1 for an unknown size or rank."""
+    if spec.shape is None:
+        return -1
+    return tf.constant([-1 if n is None else n for n in spec.shape], tf.int32)
+
+
+def shaped(tensor: Any, spec: Spec) -> Any:
+    """The tensor, its static shape set."""
+    if spec.shape is not None:
+        tensor.set_shape(spec.shape)
+    return tensor
+
+
+def same_integers(first: Any, second: Any) -> tuple[Any, Any]:
+    """Two integers, at least one a tensor, with one dtype."""
+    found = [v.dtype for v in (first, second) if isinstance(v, tf.Tensor)]
+    dtype = tf.int64 if tf.int64 in found else (found[0] if found else tf.int32)
+    return tf.cast(first, dtype), tf.cast(second, dtype)

@@ -1,0 +1,59 @@
+"""Compiled functions: a `tf.function` of the converted function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from ._errors import Errors
+
+_OPTIONS = {
+    "input_signature", "jit_compile", "reduce_retracing", "experimental_implements",
+    "experimental_attributes", "experimental_autograph_options",
+}  # fmt: skip
+
+
+def compile(
+    fn: Callable[..., Any],
+    original: Callable[..., Any],
+    options: Mapping[str, Any],
+    errors: Errors,
+) -> Function:
+    """Makes the `tf.function`. Raises `TypeError` on an option it does not know."""
+    for name in options:
+        if name not in _OPTIONS:
+            raise TypeError(f"the tensorflow backend has no option {name!r}")
+
+    def traced(*arguments: Any, **keywords: Any) -> Any:
+        return fn(*arguments, **keywords)
+
+    traced.__name__ = getattr(original, "__name__", "function")
+    traced.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
+    traced.__wrapped__ = original  # type: ignore[attr-defined]
+    return Function(tf.function(traced, autograph=False, **options), errors)
+
+
+class Function:
+    """A call of it runs the graph; an exception of the user's program is raised as itself."""
+
+    def __init__(self, function: Any, errors: Errors) -> None:
+        self.function, self._errors = function, errors
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            return self.function(*arguments, **keywords)
+        except tf.errors.InvalidArgumentError as failure:
+            error = self._errors.find(failure)
+            if error is None:
+                raise
+            raise error from failure
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.function, name)
+
+    def cache_size(self) -> int:
+        """How many graphs have been traced."""
+        return int(self.function.experimental_get_tracing_count())

@@ -1,0 +1,167 @@
+"""`compile`, `convert`, `disable`: what users call."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from types import FunctionType, MethodType
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
+
+from bcgraph.errors import UnknownOption
+from bcgraph.runtime import DISABLED, Runtime, finished
+
+from . import _backends, _config
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class CacheInfo(NamedTuple):
+    """How often a compiled function has been traced, by backend."""
+
+    traces: int
+    backends: dict[str, int]
+
+
+class Compiled(Generic[P, R]):
+    """A function that runs as a graph; made by `compile`.
+
+    It has the original's signature, name and docstring, and `__wrapped__`. Attributes of what the
+    backend makes of it (`get_concrete_function` on TensorFlow) are reachable through it.
+    """
+
+    def __init__(
+        self, fn: Callable[P, R], backend: str | None, options: dict[str, Any]
+    ) -> None:
+        functools.update_wrapper(self, fn)
+        self.__wrapped__ = fn
+        self._backend, self._options = backend, options
+        self._made: dict[str, Any] = {}
+        if backend is not None:
+            self._for(backend)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        if _config.current().mode == "eager":
+            return self.__wrapped__(*args, **kwargs)
+        made = self._for(_backends.choose(self._backend, args, kwargs))
+        return made(*args, **kwargs)  # type: ignore[no-any-return]
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_made" not in self.__dict__:
+            raise AttributeError(name)
+        made = self._for(self._backend or _backends.loaded())
+        return getattr(made, name)
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__wrapped__!r}>"
+
+    def _for(self, name: str) -> Any:
+        found = self._made.get(name)
+        if found is None:
+            runtime = _backends.runtime(name)
+            fn = finished(_converted(runtime, self.__wrapped__))
+            try:
+                found = runtime.backend.compile(fn, self.__wrapped__, self._options)
+            except TypeError as error:
+                if "has no option" not in str(error):
+                    raise
+                raise UnknownOption(str(error)) from None
+            self._made[name] = found
+        return found
+
+    @staticmethod
+    def __bcgraph_inner__(compiled: Compiled[Any, Any]) -> Callable[..., Any]:
+        """What converted code calls instead: the original, converted into the caller's graph."""
+        return compiled.__wrapped__
+
+    @property
+    def converted(self) -> Callable[P, R]:
+        """The rewritten function, as `convert` gives it."""
+        return convert(self.__wrapped__, backend=self._backend)
+
+    def cache_info(self) -> CacheInfo:
+        """How many graphs there are."""
+        sizes = {}
+        for name, made in self._made.items():
+            size = getattr(made, "cache_size", None)
+            sizes[name] = size() if size is not None else 0
+        return CacheInfo(sum(sizes.values()), sizes)
+
+    def clear_cache(self) -> None:
+        """Forgets all graphs."""
+        self._made.clear()
+
+
+def _converted(runtime: Runtime, fn: Callable[P, R]) -> Callable[P, R]:
+    """The converted twin, of a library's function too: it was asked for."""
+    if isinstance(fn, Compiled):
+        fn = fn.__wrapped__
+    if type(fn) is FunctionType:
+        return runtime.function(fn)
+    if type(fn) is MethodType and type(fn.__func__) is FunctionType:
+        return MethodType(runtime.function(fn.__func__), fn.__self__)
+    return runtime.resolve(fn)  # type: ignore[no-any-return]
+
+
+@overload
+def compile(
+    fn: Callable[P, R], *, backend: str | None = None, **options: Any
+) -> Compiled[P, R]: ...
+@overload
+def compile(
+    fn: None = None, *, backend: str | None = None, **options: Any
+) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
+def compile(fn: Any = None, *, backend: str | None = None, **options: Any) -> Any:
+    """Makes a function run as one graph, its `if`, `while`, `for` … on tensors included.
+
+    Args:
+        fn: a function, method, lambda, `functools.partial` or callable object. Without it,
+            `compile` gives a decorator.
+        backend: "tensorflow" or "numpy"; without it the setting (`BCGRAPH_BACKEND`, `config`), else
+            the backend whose tensors are among a call's arguments, else "numpy".
+        options: the backend's own; on TensorFlow those of `tf.function`: `input_signature`,
+            `jit_compile`, `reduce_retracing`.
+
+    Returns:
+        The compiled function.
+
+    Raises:
+        UnknownBackend, MissingFramework, UnknownOption: on bad settings.
+    """
+    if fn is None:
+        return lambda inner: compile(inner, backend=backend, **options)
+    if isinstance(fn, staticmethod | classmethod):
+        return type(fn)(compile(fn.__func__, backend=backend, **options))
+    if not callable(fn):
+        raise UnknownOption(f"{fn!r} cannot be compiled: it is not callable")
+    return Compiled(fn, backend, options)
+
+
+def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]:
+    """Rewrites a function and nothing else.
+
+    The result is a plain function to hand to `tf.function(autograph=False)`, a Keras layer and so
+    on. Called with Python values it behaves exactly as the original.
+
+    Args:
+        fn: as for `compile`.
+        backend: as for `compile`; without it and without a setting, that of the framework that has
+            been imported.
+
+    Raises:
+        UnknownBackend, MissingFramework: on bad settings.
+    """
+    runtime = _backends.runtime(backend or _backends.loaded())
+    return _converted(runtime, fn)
+
+
+def disable(fn: Callable[P, R]) -> Callable[P, R]:
+    """Marks a function that is never converted, wherever it is called from."""
+    setattr(inspect.unwrap(fn), DISABLED, True)
+    if inspect.unwrap(fn) is not fn:
+        setattr(fn, DISABLED, True)
+    return fn

@@ -1,0 +1,60 @@
+"""Settings: environment variables, and a context manager over them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bcgraph.errors import UnknownOption
+
+Mode = Literal["graph", "eager"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings in force.
+
+    `backend`: its name, or None to go by the arguments. `mode`: "graph", or "eager" to run the
+    original functions (breakpoints hit, nothing is converted).
+    """
+
+    backend: str | None
+    mode: Mode
+
+
+_CURRENT: ContextVar[Config | None] = ContextVar("bcgraph_config", default=None)
+
+
+def current() -> Config:
+    """The settings in force: those of the innermost `config`, else of the environment."""
+    found = _CURRENT.get()
+    if found is not None:
+        return found
+    disabled = os.environ.get("BCGRAPH_DISABLE", "") not in ("", "0")
+    return Config(os.environ.get("BCGRAPH_BACKEND") or None, "eager" if disabled else "graph")
+
+
+@contextmanager
+def config(*, backend: str | None = None, mode: Mode | None = None) -> Iterator[Config]:
+    """Changes settings inside a `with`.
+
+    Args:
+        backend: the name of the backend that functions without one of their own use.
+        mode: "graph", or "eager" to run the original functions.
+
+    Raises:
+        UnknownOption: on another mode.
+    """
+    if mode not in (None, "graph", "eager"):
+        raise UnknownOption(f"there is no mode {mode!r}", mend='use "graph" or "eager"')
+    before = current()
+    changed = replace(before, backend=backend or before.backend, mode=mode or before.mode)
+    token = _CURRENT.set(changed)
+    try:
+        yield changed
+    finally:
+        _CURRENT.reset(token)

@@ -1,0 +1,256 @@
+"""Builtins that meet staged values: iteration here, arithmetic by the backend."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable
+from types import GeneratorType
+from typing import Any
+
+from bcgraph.backend import Backend, Items
+from bcgraph.errors import PythonValueNeeded
+
+from ._iterate import StagedIteration
+from ._lists import StagedList
+from ._values import Iteration
+
+
+class Lazy:
+    """What a staged `range`, `enumerate`, `zip` … gives: something to iterate over."""
+
+    def __init__(self, items: Items) -> None:
+        self.items = items
+
+    def __iter__(self) -> Any:
+        raise TypeError("a staged iteration can be driven by converted code only")
+
+
+class _Range:
+    def __init__(self, backend: Backend, start: Any, stop: Any, step: Any) -> None:
+        self.backend, self.start, self.step = backend, start, step
+        self._length = backend.range_length(start, stop, step)
+
+    def length(self) -> Any:
+        return self._length
+
+    def at(self, index: Any) -> Any:
+        if isinstance(self.step, int) and self.step == 1:
+            return index if isinstance(self.start, int) and self.start == 0 else self.start + index
+        return self.start + index * self.step
+
+
+class _Enumerated:
+    def __init__(self, items: Items, start: Any) -> None:
+        self.items, self.start = items, start
+
+    def length(self) -> Any:
+        return self.items.length()
+
+    def at(self, index: Any) -> Any:
+        number = index if isinstance(self.start, int) and self.start == 0 else index + self.start
+        return number, self.items.at(index)
+
+
+class _Zipped:
+    def __init__(self, backend: Backend, several: list[Items]) -> None:
+        self.backend, self.several = backend, several
+
+    def length(self) -> Any:
+        lengths = [items.length() for items in self.several]
+        known = [n for n in lengths if isinstance(n, int)]
+        rest = [n for n in lengths if not isinstance(n, int)]
+        if known:
+            rest.append(min(known))
+        shortest = rest[0]
+        for length in rest[1:]:
+            shortest = self.backend.select(self.backend.less(shortest, length), shortest, length)
+        return shortest
+
+    def at(self, index: Any) -> Any:
+        return tuple(items.at(index) for items in self.several)
+
+
+class _Reversed:
+    def __init__(self, items: Items) -> None:
+        self.items, self._length = items, items.length()
+
+    def length(self) -> Any:
+        return self._length
+
+    def at(self, index: Any) -> Any:
+        return self.items.at(self._length - 1 - index)
+
+
+class _Mapped:
+    def __init__(self, function: Callable[..., Any], items: _Zipped) -> None:
+        self.function, self.items = function, items
+
+    def length(self) -> Any:
+        return self.items.length()
+
+    def at(self, index: Any) -> Any:
+        return self.function(*self.items.at(index))
+
+
+class _Rest:
+    """What an iterator has not given yet."""
+
+    def __init__(self, iteration: StagedIteration) -> None:
+        self.iteration, self.index = iteration, iteration.index
+
+    def length(self) -> Any:
+        return self.iteration.length - self.index
+
+    def at(self, index: Any) -> Any:
+        return self.iteration.items.at(index + self.index)
+
+
+class Builtins:
+    """Staged meanings of builtins, for one backend."""
+
+    def __init__(self, backend: Backend, convert: Callable[[Any], Any]) -> None:
+        self.backend, self._convert = backend, convert
+        self._collected = convert(_collected)
+        self._filtered = convert(_filtered)
+        meanings: dict[Any, Callable[..., Any]] = {
+            range: self._range,
+            enumerate: self._enumerate,
+            zip: self._zip,
+            reversed: self._reversed,
+            map: self._map,
+            filter: self._filter,
+            iter: self._iter,
+            len: self._len,
+            list: self._list,
+            tuple: self._list,
+            set: self._needs_python,
+            dict: self._needs_python,
+        }
+        meanings.update(backend.builtins())
+        self._calls = {target: self._call(target, meaning) for target, meaning in meanings.items()}
+
+    def get(self, target: Any) -> Any:
+        """What to call instead of a builtin while a graph is recorded; None for the builtin."""
+        try:
+            return self._calls.get(target)
+        except TypeError:
+            return None
+
+    def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
+        consumes = target in (any, all, sum, min, max, sorted)
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
+                arguments = (list(arguments[0]), *arguments[1:])
+            if any(self.is_staged(a) for a in (*arguments, *keywords.values())):
+                return meaning(*arguments, **keywords)
+            return target(*arguments, **keywords)
+
+        call.__name__ = getattr(target, "__name__", "call")
+        return call
+
+    def is_staged(self, value: Any, depth: int = 2) -> bool:
+        """Whether a value, or a part of a list or tuple, is staged."""
+        if isinstance(value, StagedList | Lazy | Iteration):
+            return True
+        if depth and type(value) in (list, tuple):
+            return any(self.is_staged(v, depth - 1) for v in value)
+        return self.backend.is_staged(value)
+
+    def items(self, value: Any) -> Items | None:
+        """How to iterate over a value; None for what Python iterates over by itself."""
+        if isinstance(value, Lazy):
+            return value.items
+        if isinstance(value, StagedIteration):
+            return _Rest(value)
+        if isinstance(value, StagedList):
+            return value
+        if self.backend.is_staged(value):
+            found = self.backend.items(value)
+            if found is None:
+                raise PythonValueNeeded("this staged value cannot be iterated over")
+            return found
+        return None
+
+    def _some_items(self, value: Any) -> Items:
+        found = self.items(value)
+        if found is None:
+            if not isinstance(value, list | tuple | range):
+                value = list(value)
+            found = self.backend.items(self.backend.stack(list(value)))
+        assert found is not None
+        return found
+
+    def _range(self, *bounds: Any) -> Lazy:
+        start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+        return Lazy(_Range(self.backend, start, stop, step))
+
+    def _enumerate(self, iterable: Any, start: Any = 0) -> Any:
+        items = self.items(iterable)
+        if items is None:
+            return enumerate(iterable, start)
+        return Lazy(_Enumerated(items, start))
+
+    def _zip(self, *iterables: Any, strict: bool = False) -> Any:
+        if all(self.items(i) is None for i in iterables):
+            return zip(*iterables, strict=strict)
+        return Lazy(_Zipped(self.backend, [self._some_items(i) for i in iterables]))
+
+    def _reversed(self, iterable: Any) -> Any:
+        items = self.items(iterable)
+        return reversed(iterable) if items is None else Lazy(_Reversed(items))
+
+    def _map(self, function: Any, *iterables: Any) -> Any:
+        function = self._convert(function)
+        if all(self.items(i) is None for i in iterables):
+            return map(function, *iterables)
+        several = _Zipped(self.backend, [self._some_items(i) for i in iterables])
+        return Lazy(_Mapped(function, several))
+
+    def _filter(self, function: Any, iterable: Any) -> Any:
+        items = self.items(iterable)
+        if items is None and not isinstance(iterable, list | tuple):
+            return filter(function, iterable)
+        return self._filtered(self._convert(function) if function is not None else None, iterable)
+
+    def _iter(self, value: Any, *sentinel: Any) -> Any:
+        if isinstance(value, Iteration) or sentinel:
+            return iter(value, *sentinel) if sentinel else value
+        items = self.items(value)
+        return iter(value) if items is None else StagedIteration(self.backend, items)
+
+    def _len(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return len(value)
+        if isinstance(value, Lazy):
+            return value.items.length()
+        items = self.items(value)
+        assert items is not None
+        return items.length()
+
+    def _list(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return list(value)
+        return self._collected(value)
+
+    def _needs_python(self, *_: Any, **__: Any) -> Any:
+        raise PythonValueNeeded(
+            "a set or dict cannot be made of a staged iteration",
+            mend="collect in a list, or iterate over a Python sequence",
+        )
+
+
+def _collected(iterable: Iterable[Any]) -> list[Any]:
+    made = []
+    for item in iterable:
+        made.append(item)  # noqa: PERF402 - a loop is what can be staged
+    return made
+
+
+def _filtered(function: Callable[[Any], Any] | None, iterable: Iterable[Any]) -> list[Any]:
+    made = []
+    for item in iterable:
+        if item if function is None else function(item):
+            made.append(item)
+    return made
+

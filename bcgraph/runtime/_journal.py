@@ -1,0 +1,128 @@
+"""Effects as transactions: what a branch writes is noted, undone, and becomes an output."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from types import CellType
+from typing import Any
+
+from ._values import UNDEFINED
+
+
+@dataclass(frozen=True, eq=False)
+class Location:
+    """A place outside the local variables that can be read and written.
+
+    `kind` is "attribute", "item", "contents" (of a list, dict or set), "staged" (a staged list) or
+    "cell"; `key` the attribute's name or the item's key.
+    """
+
+    kind: str
+    target: Any
+    key: Any = None
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """Equal for the same place."""
+        return (self.kind, id(self.target), self.key)
+
+    def read(self) -> Any:
+        """What is there; UNDEFINED where nothing is."""
+        target = self.target
+        if self.kind == "attribute":
+            held = getattr(target, "__dict__", None)
+            if held is not None and not isinstance(getattr(type(target), self.key, None), property):
+                return held.get(self.key, UNDEFINED)
+            return getattr(target, self.key, UNDEFINED)
+        if self.kind == "item":
+            try:
+                return target[self.key]
+            except LookupError:
+                return UNDEFINED
+        if self.kind == "contents":
+            return target.copy()
+        if self.kind == "staged":
+            return target.snapshot()
+        try:
+            return target.cell_contents
+        except ValueError:
+            return UNDEFINED
+
+    def write(self, value: Any) -> None:
+        """Puts a value there; UNDEFINED removes what is there."""
+        target, key = self.target, self.key
+        if self.kind == "attribute":
+            if value is not UNDEFINED:
+                setattr(target, key, value)
+            elif self.read() is not UNDEFINED:
+                delattr(target, key)
+        elif self.kind == "item":
+            if value is not UNDEFINED:
+                target[key] = value
+            elif isinstance(target, MutableMapping):
+                target.pop(key, None)
+        elif self.kind == "contents":
+            if isinstance(target, list):
+                target[:] = value
+            else:
+                target.clear()
+                target.update(value)
+        elif self.kind == "staged":
+            target.restore(value)
+        elif value is UNDEFINED:
+            del target.cell_contents
+        else:
+            target.cell_contents = value
+
+    def __str__(self) -> str:
+        name = type(self.target).__name__
+        match self.kind:
+            case "attribute":
+                return f"`.{self.key}` of a {name}"
+            case "item":
+                return f"`[{self.key!r}]` of a {name}"
+            case "contents" | "staged":
+                return "a list" if self.kind == "staged" else f"a {name}"
+            case _:
+                return "a variable of an enclosing function"
+
+
+def cell_location(cell: CellType) -> Location:
+    """The contents of a cell."""
+    return Location("cell", cell)
+
+
+class Journal:
+    """The writes since each branch that is being recorded was entered."""
+
+    def __init__(self) -> None:
+        self._frames: list[dict[tuple[Any, ...], tuple[Location, Any]]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._frames)
+
+    def note(self, location: Location) -> None:
+        """Tells the journal, before a write, where it goes."""
+        if self._frames:
+            frame = self._frames[-1]
+            if location.identity not in frame:
+                frame[location.identity] = (location, location.read())
+
+    def note_list(self, target: Any) -> None:
+        """The same for a staged list."""
+        self.note(Location("staged", target))
+
+    def enter(self) -> None:
+        """Starts a branch."""
+        self._frames.append({})
+
+    def leave(self) -> dict[tuple[Any, ...], tuple[Location, Any, Any]]:
+        """Ends a branch: undoes its writes; returns each place with its old and new contents."""
+        frame = self._frames.pop()
+        changed = {
+            key: (location, old, location.read()) for key, (location, old) in frame.items()
+        }
+        for location, old in reversed(list(frame.values())):
+            location.write(old)
+        return changed

@@ -1,0 +1,118 @@
+"""Lists whose length is known only when the graph runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._trees import Node, Trees
+
+
+class StagedList:
+    """A Python list that a staged branch or loop changes the length of.
+
+    Its elements all have one type; it takes `append`, `pop`, indexing, `len` and iteration inside
+    the graph, and what the backend stacks or converts to a tensor.
+
+    `element` describes an element (None while none is known); `handles` holds, for each staged leaf
+    of an element, the backend's list of that leaf.
+    """
+
+    __slots__ = ("__weakref__", "element", "handles", "trees")
+
+    def __init__(self, trees: Trees, element: Node | None, handles: list[Any]) -> None:
+        self.trees, self.element, self.handles = trees, element, handles
+
+    @classmethod
+    def empty(cls, trees: Trees, element: Node) -> StagedList:
+        """No elements, of a known type."""
+        return cls(trees, element, [trees.backend.list_new(s) for s in _specs(trees, element)])
+
+    def snapshot(self) -> StagedList:
+        """The list as it is now."""
+        return StagedList(self.trees, self.element, list(self.handles))
+
+    def restore(self, other: StagedList) -> None:
+        """Becomes what another list is."""
+        self.element, self.handles = other.element, list(other.handles)
+
+    def _leaves(self, value: Any) -> list[Any]:
+        assert self.element is not None
+        widened = self.trees.join(self.element, self.trees.describe_staged(value), "the list")
+        if widened != self.element:
+            raise ElementWidened(self, widened)
+        return list(self.trees.leaves(self.element, value))
+
+    def append(self, value: Any) -> None:
+        """Adds an element at the end."""
+        self.trees.journal.note_list(self)
+        if self.element is None:
+            self.element = self.trees.describe_staged(value)
+            self.handles = StagedList.empty(self.trees, self.element).handles
+        backend, specs = self.trees.backend, _specs(self.trees, self.element)
+        parts = zip(self.handles, self._leaves(value), specs, strict=True)
+        self.handles = [backend.list_push(h, v, s) for h, v, s in parts]
+
+    def extend(self, values: Any) -> None:
+        """Adds the elements of a Python iterable at the end."""
+        for value in values:
+            self.append(value)
+
+    def pop(self) -> Any:
+        """Removes the last element and returns it."""
+        assert self.element is not None
+        self.trees.journal.note_list(self)
+        specs = _specs(self.trees, self.element)
+        popped = [
+            self.trees.backend.list_pop(h, s) for h, s in zip(self.handles, specs, strict=True)
+        ]
+        self.handles = [handle for handle, _ in popped]
+        return self.trees.rebuild(self.element, iter([value for _, value in popped]))
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice) or self.element is None:
+            return self.stack()[index]
+        specs = _specs(self.trees, self.element)
+        parts = zip(self.handles, specs, strict=True)
+        leaves = [self.trees.backend.list_get(h, index, s) for h, s in parts]
+        return self.trees.rebuild(self.element, iter(leaves))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        assert self.element is not None
+        self.trees.journal.note_list(self)
+        specs = _specs(self.trees, self.element)
+        parts = zip(self.handles, self._leaves(value), specs, strict=True)
+        self.handles = [self.trees.backend.list_set(h, index, v, s) for h, v, s in parts]
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError("a staged list can be iterated over by converted code only")
+
+    def length(self) -> Any:
+        """How many elements there are."""
+        return self.trees.backend.list_length(self.handles[0]) if self.handles else 0
+
+    def at(self, index: Any) -> Any:
+        """An element, by its staged number."""
+        return self[index]
+
+    def stack(self) -> Any:
+        """The elements as one tensor each leaf, stacked along a new first axis."""
+        if self.element is None:
+            return self.trees.backend.convert([], self.trees.backend.spec(0.0))  # type: ignore[arg-type]
+        specs = _specs(self.trees, self.element)
+        parts = zip(self.handles, specs, strict=True)
+        leaves = [self.trees.backend.list_stack(h, s) for h, s in parts]
+        return self.trees.rebuild(self.element, iter(leaves))
+
+
+class ElementWidened(Exception):
+    """A staged list meets an element that its type does not hold."""
+
+    def __init__(self, where: StagedList, element: Any) -> None:
+        super().__init__("the elements of a staged list change their type")
+        self.where, self.element = where, element
+
+
+def _specs(trees: Trees, element: Any) -> list[Any]:
+    return list(trees.specs(element))

@@ -1,0 +1,175 @@
+"""What a staged piece of a function leaves behind, and how two such outcomes become one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bcgraph.backend import Backend
+from bcgraph.regions import RETURN
+
+from ._journal import Location
+from ._trees import Node, Static, Trees
+from ._values import DEAD, UNDEFINED
+
+Effects = dict[tuple[Any, ...], tuple[Location, Any, Any]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A port that only the running graph knows.
+
+    With two ports the selector is a boolean, true for the first; else the port's number.
+    """
+
+    ports: tuple[int, ...]
+    selector: Any
+
+    def is_port(self, backend: Backend, port: int) -> Any:
+        """Whether it is this port: a Python or a staged boolean."""
+        if port not in self.ports:
+            return False
+        if len(self.ports) == 2:
+            first = self.ports[0] == port
+            return self.selector if first else backend.logical_not(self.selector)
+        return backend.equal(self.selector, self.ports.index(port))
+
+    def number(self, backend: Backend, among: tuple[int, ...]) -> Any:
+        """The port's number among `among`."""
+        numbers = [among.index(port) for port in self.ports]
+        if len(self.ports) == 2:
+            return backend.select(self.selector, *numbers)
+        if numbers == list(range(len(numbers))):
+            return self.selector
+        found: Any = numbers[0]
+        for i, number in enumerate(numbers[1:], start=1):
+            found = backend.select(backend.equal(self.selector, i), number, found)
+        return found
+
+    def without(self, backend: Backend, port: int) -> int | Choice:
+        """The choice among the others, where it is known not to be `port`."""
+        rest = tuple(p for p in self.ports if p != port)
+        if len(rest) == 1:
+            return rest[0]
+        if len(rest) == 2:
+            return Choice(rest, self.is_port(backend, rest[0]))
+        return Choice(rest, self.number(backend, (*rest, port)))
+
+
+@dataclass
+class Outcome:
+    """Where control is, and the state there.
+
+    `variables` holds every variable of the environment; `operands`, for each port that control may
+    be at, those above the site's base. `raised`: control is nowhere, an error has been recorded.
+    """
+
+    choice: int | Choice
+    variables: dict[str, Any]
+    operands: dict[int, list[Any]]
+    effects: Effects = field(default_factory=dict)
+    raised: bool = False
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that control may be at."""
+        if self.raised:
+            return ()
+        return (self.choice,) if isinstance(self.choice, int) else self.choice.ports
+
+
+class Merge:
+    """Two outcomes of one condition, and the outcome that holds either.
+
+    `live(port)` gives the variables that matter at a port.
+    """
+
+    def __init__(
+        self,
+        trees: Trees,
+        outcomes: tuple[Outcome, Outcome],
+        live: Callable[[int], frozenset[str]],
+    ) -> None:
+        self.trees, self.live = trees, live
+        first, second = outcomes
+        self.ports = tuple(dict.fromkeys((*first.ports, *second.ports)))
+        self.locations = {
+            key: found[0] for o in outcomes for key, found in o.effects.items()
+        }  # fmt: skip
+        one, other = self._values(first), self._values(second)
+        self.nodes: dict[Any, Node] = {}
+        for key in dict.fromkeys((*one, *other)):
+            a, b = one.get(key, DEAD), other.get(key, DEAD)
+            self.nodes[key] = trees.agree(a, b, self._name(key))
+
+    def _name(self, key: tuple[Any, ...]) -> str:
+        if key[0] == "variable":
+            return str(key[1]).partition("~")[0]
+        if key[0] == "effect":
+            return str(self.locations[key[1]])
+        return "the returned value" if key[1] == RETURN else "a value in an expression"
+
+    def _values(self, outcome: Outcome) -> dict[Any, Any]:
+        """Everything that may differ, by key."""
+        if outcome.raised:
+            return {}
+        values: dict[Any, Any] = {}
+        alive = frozenset().union(*(self.live(p) for p in outcome.ports))
+        for name, value in outcome.variables.items():
+            values["variable", name] = value if name in alive else DEAD
+        for port in outcome.ports:
+            for i, value in enumerate(outcome.operands[port]):
+                values["operand", port, i] = value
+        for key, location in self.locations.items():
+            found = outcome.effects.get(key)
+            values["effect", key] = location.read() if found is None else found[2]
+        return values
+
+    def flat(self, outcome: Outcome) -> list[Any]:
+        """The staged leaves of one of the two, the port's first; called inside its branch."""
+        leaves: list[Any] = []
+        if len(self.ports) > 1:
+            leaves.append(self._selector(outcome))
+        values = self._values(outcome)
+        for key, node in self.nodes.items():
+            leaves.extend(self.trees.leaves(node, values.get(key, DEAD)))
+        return leaves
+
+    def _selector(self, outcome: Outcome) -> Any:
+        backend = self.trees.backend
+        value: Any
+        if outcome.raised:
+            value = True if len(self.ports) == 2 else 0
+        elif isinstance(outcome.choice, int):
+            number = self.ports.index(outcome.choice)
+            value = number == 0 if len(self.ports) == 2 else number
+        elif len(self.ports) == 2:
+            value = outcome.choice.is_port(backend, self.ports[0])
+        else:
+            value = outcome.choice.number(backend, self.ports)
+        spec = backend.spec(value)
+        assert spec is not None
+        return backend.convert(value, backend.join(spec, spec) or spec)
+
+    def outcome(self, leaves: Iterator[Any]) -> Outcome:
+        """The outcome that holds either, from the outputs of the condition."""
+        choice: int | Choice
+        choice = Choice(self.ports, next(leaves)) if len(self.ports) > 1 else self.ports[0]
+        variables: dict[str, Any] = {}
+        operands: dict[int, list[Any]] = {port: [] for port in self.ports}
+        effects: Effects = {}
+        for key, node in self.nodes.items():
+            value = self.trees.rebuild(node, leaves)
+            if key[0] == "variable":
+                variables[key[1]] = UNDEFINED if value is DEAD else value
+            elif key[0] == "operand":
+                operands[key[1]].append(value)
+            else:
+                effects[key[1]] = (self.locations[key[1]], DEAD, value)
+        return Outcome(choice, variables, operands, effects)
+
+    @property
+    def stages_nothing(self) -> bool:
+        """Whether the two leave the same behind but for the port."""
+        return all(isinstance(node, Static) for node in self.nodes.values())

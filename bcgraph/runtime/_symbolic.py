@@ -1,0 +1,348 @@
+"""Staging on a backend that records a graph: both ways of a condition, one turn of a loop."""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any
+
+from bcgraph.backend import Backend
+from bcgraph.errors import AmbiguousTruth, CaughtRaise, Place
+from bcgraph.instructions import Op
+from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
+
+from ._iterate import StagedIteration
+from ._journal import Journal, Location
+from ._lists import StagedList
+from ._outcome import Choice, Effects, Merge, Outcome
+from ._region import Environment, resumed, run
+from ._replace import replace, replace_in_state
+from ._trees import Trees
+from ._values import DEAD, Iteration, Replay
+from ._while import While
+
+_RAISE = dis.opmap["RAISE_VARARGS"]
+
+
+class Unreachable(Exception):
+    """Nothing after this point is reached: an error has been recorded on every way."""
+
+
+class Stager:
+    """Records sites in a backend's graph.
+
+    `coded` gives a flow's code; `is_made` tells whether a code object is rewritten user code.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        coded: Callable[[Flow], CodeType],
+        is_made: Callable[[CodeType], bool],
+    ) -> None:
+        self.backend, self.coded, self.is_made = backend, coded, is_made
+        self.journal = Journal()
+        self.trees = Trees(backend, self.journal)
+        backend.adopt(StagedList)
+
+    def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
+        """Stages a site from the state `at` (the predicate or iterator on top)."""
+        steps = iter(site.decisions)
+        outcome = self._first(flow, site, next(steps), at)
+        while not isinstance(outcome.choice, int):
+            decision = next(steps, None)
+            if decision is None:
+                return -1, outcome
+            outcome = self._next(flow, site, decision, at, outcome)
+        at.variables = outcome.variables
+        at.operands = outcome.operands[outcome.choice]
+        return resumed(flow, site, outcome.choice, at)
+
+    def _first(self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment) -> Outcome:
+        iteration: StagedIteration | None = None
+        predicate: Any
+        if flow.cfg.blocks[site.block].terminator is Op.FOR:
+            iteration = at.operands[-1]
+            assert isinstance(iteration, StagedIteration)
+            predicate = iteration.has_next()
+        else:
+            predicate = self._predicate(at.operands.pop(), flow, site)
+        if isinstance(decision, Loop):
+            if decision.test is not None and not self._is_pure_test(decision, at):
+                again = plan(flow, site.block, repeatable=False).decisions[0]
+                assert isinstance(again, Loop)
+                decision = again
+            ways = dict.fromkeys(decision.targets, at.operands)
+            choice = Choice(decision.targets, predicate)
+            return self._loop(site, decision, at, choice, ways, iteration)
+
+        def way(which: int) -> Callable[[], Outcome]:
+            def record() -> Outcome:
+                if iteration is None:
+                    return self._run(decision, which, at.variables, at.operands, at)
+                if which == 0:
+                    operands = [*at.operands, iteration.items.at(iteration.index)]
+                    return self._run(decision, which, at.variables, operands, at)
+                return self._run(decision, which, at.variables, at.operands[:-1], at)
+
+            return record
+
+        for which, other in ((0, 1), (1, 0)):
+            arm = decision.arms[which]
+            if arm is not None and arm.only_raises and iteration is None:
+                holds = predicate if which == 1 else self.backend.logical_not(predicate)
+                if self._check(site, flow, holds, way(which)):
+                    return way(other)()
+        if decision.arms == (None, None):
+            operands = dict.fromkeys(decision.targets, at.operands)
+            return Outcome(Choice(decision.targets, predicate), at.variables, operands)
+        return self._cond(site, flow, predicate, way(0), way(1), at)
+
+    def _next(
+        self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment, outcome: Outcome
+    ) -> Outcome:
+        """Switches on where the decision before has left control."""
+        choice = outcome.choice
+        assert isinstance(choice, Choice)
+        if isinstance(decision, Loop):
+            at.variables = outcome.variables
+            return self._loop(site, decision, at, choice, outcome.operands, None)
+
+        def way(port: int) -> Outcome:
+            which = decision.targets.index(port)
+            return self._run(decision, which, outcome.variables, outcome.operands[port], at)
+
+        def switch(left: int | Choice) -> Outcome:
+            if isinstance(left, int):
+                return way(left)
+            port = left.ports[0]
+            predicate = left.is_port(self.backend, port)
+            return self._cond(
+                site, flow, predicate, lambda: way(port),
+                lambda: switch(left.without(self.backend, port)), at,
+            )  # fmt: skip
+
+        return switch(choice)
+
+    def _predicate(self, value: Any, flow: Flow, site: Site) -> Any:
+        try:
+            return self.backend.predicate(value)
+        except ValueError as error:
+            raise AmbiguousTruth(
+                f"a condition has other than one element: {error}", place=_place(flow, site)
+            ) from None
+
+    def _run(
+        self,
+        decision: Cond,
+        which: int,
+        variables: dict[str, Any],
+        operands: list[Any],
+        at: Environment,
+    ) -> Outcome:
+        """Runs one arm from a state."""
+        arm, port = decision.arms[which], decision.targets[which]
+        env = at.copy()
+        env.variables, env.operands = dict(variables), list(operands)
+        if arm is None:
+            return Outcome(port, env.variables, {port: env.operands})
+        return self.run(arm, env)
+
+    def run(self, flow: Flow, env: Environment) -> Outcome:
+        """Runs a flow's function; native iterators can be run through again by another branch."""
+        env.operands = [v.again() if isinstance(v, Replay) else v for v in env.operands]
+        left = run(flow, self.coded(flow), env)
+        if isinstance(left, int):
+            return Outcome(left, env.variables, {left: env.operands})
+        assert isinstance(left, Outcome)
+        below = env.operands[: flow.base - env.base]
+        operands = {port: [*below, *found] for port, found in left.operands.items()}
+        return Outcome(left.choice, {**env.variables, **left.variables}, operands)
+
+    def _cond(
+        self,
+        site: Site,
+        flow: Flow,
+        predicate: Any,
+        true: Callable[[], Outcome],
+        false: Callable[[], Outcome],
+        at: Environment,
+    ) -> Outcome:
+        at.operands = [_replayed(value) for value in at.operands]
+        merges: list[Merge] = []
+
+        def agree(
+            first: Outcome, second: Outcome
+        ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
+            try:
+                merge = Merge(self.trees, (first, second), _live(flow))
+            except Exception as error:
+                if hasattr(error, "place") and error.place is None:
+                    error.place = _place(flow, site)
+                raise
+            merges.append(merge)
+            return lambda: merge.flat(first), lambda: merge.flat(second)
+
+        leaves = self.backend.cond(
+            predicate,
+            lambda: self.branch(true, flow, site),
+            lambda: self.branch(false, flow, site),
+            agree,
+        )
+        if not merges[-1].ports:
+            raise Unreachable
+        outcome = merges[-1].outcome(iter(leaves))
+        self.apply(outcome, at)
+        return outcome
+
+    def branch(self, record: Callable[[], Outcome], flow: Flow, site: Site) -> Outcome:
+        """Records one branch: its writes are undone and become part of its outcome."""
+        self.journal.enter()
+        try:
+            outcome = record()
+        except Unreachable:
+            outcome = Outcome(RETURN, {}, {}, raised=True)
+        except Exception as error:
+            if not self._is_raised_by_user(error):
+                self.journal.leave()
+                raise
+            self._refuse_caught(flow, site, error)
+            self.backend.check(False, error)
+            outcome = Outcome(RETURN, {}, {}, raised=True)
+        outcome.effects = self.journal.leave()
+        return outcome
+
+    def apply(self, outcome: Outcome, at: Environment) -> None:
+        """Makes the merged writes happen."""
+        for location, _, value in outcome.effects.values():
+            if value is DEAD:
+                continue
+            self.journal.note(location)
+            if location.kind == "contents" and isinstance(value, StagedList):
+                for state in (outcome.variables, *outcome.operands.values()):
+                    replace_in_state(state, location.target, value, self.journal)
+                self.moved(location, value, at)
+            else:
+                location.write(value)
+        outcome.effects = {}
+
+    def moved(self, location: Location, made: StagedList, at: Environment) -> None:
+        """A Python list has become a staged one: every name of it that is known is changed."""
+        replace(at.globals, location.target, made, self.journal)
+        for cell in at.cells:
+            replace(cell, location.target, made, self.journal)
+
+    def _check(
+        self, site: Site, flow: Flow, holds: Any, record: Callable[[], Outcome]
+    ) -> bool:
+        """Records what an arm that only raises raises, as a check; False if that cannot be told."""
+        raised: list[BaseException] = []
+
+        def attempt() -> None:
+            self.journal.enter()
+            try:
+                record()
+            except Unreachable:
+                return
+            except Exception as error:
+                if not self._is_raised_by_user(error):
+                    raise
+                raised.append(error)
+            finally:
+                self.journal.leave()
+
+        if not self.backend.is_pure(attempt) or not raised:
+            return False
+        self._refuse_caught(flow, site, raised[0])
+        self.backend.check(holds, raised[0])
+        return True
+
+    def _is_raised_by_user(self, error: BaseException) -> bool:
+        """Whether an exception comes from a `raise` or `assert` (or an unbound local) of a program."""
+        trace = error.__traceback__
+        if trace is None:
+            return False
+        while trace.tb_next is not None:
+            trace = trace.tb_next
+        code = trace.tb_frame.f_code
+        if not self.is_made(code):
+            return False
+        return isinstance(error, UnboundLocalError) or code.co_code[trace.tb_lasti] == _RAISE
+
+    def _refuse_caught(self, flow: Flow, site: Site, error: BaseException) -> None:
+        cfg = flow.cfg
+        for handler in cfg.outer[site.block]:
+            start = cfg.handler_blocks[handler]
+            if start is not None and any(
+                ins.raw.name == "CHECK_EXC_MATCH" for ins in cfg.instructions(cfg.blocks[start])
+            ):
+                raise CaughtRaise(
+                    f"{type(error).__name__} is raised under a staged condition inside a `try`",
+                    place=_place(flow, site),
+                ) from error
+
+    @staticmethod
+    def place(flow: Flow, site: Site) -> Place:
+        """Where a site is in the user's program."""
+        return _place(flow, site)
+
+    def _is_pure_test(self, loop: Loop, at: Environment) -> bool:
+        test = loop.test
+        assert test is not None
+        effects: list[Effects] = []
+
+        def attempt() -> None:
+            env = at.copy()
+            del env.operands[test.cfg.blocks[loop.start].depth - env.base :]
+            self.journal.enter()
+            try:
+                self.run(test, env)
+            finally:
+                effects.append(self.journal.leave())
+
+        return self.backend.is_pure(attempt) and not any(effects)
+
+    def _loop(
+        self,
+        site: Site,
+        loop: Loop,
+        at: Environment,
+        choice: Choice,
+        operands: dict[int, list[Any]],
+        iteration: StagedIteration | None,
+    ) -> Outcome:
+        recorder = While(self, site, loop, at, choice, operands, iteration)
+        with deep_recursion():
+            outcome = recorder.record()
+        self.apply(outcome, at)
+        return outcome
+
+
+class deep_recursion:
+    """Lets nested recording go as deep as the program's nesting needs."""
+
+    def __enter__(self) -> None:
+        self._before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(self._before, 20_000))
+
+    def __exit__(self, *_: object) -> None:
+        sys.setrecursionlimit(self._before)
+
+
+def _replayed(value: Any) -> Any:
+    if isinstance(value, Iterator) and not isinstance(value, Iteration | Replay):
+        return Replay(value)
+    return value
+
+
+def _live(flow: Flow) -> Callable[[int], frozenset[str]]:
+    facts = flow.facts
+    return lambda port: frozenset(() if port == RETURN else facts.names(facts.live[port]))
+
+
+def _place(flow: Flow, site: Site) -> Place:
+    ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
+    origin = flow.cfg.code.origin
+    return Place(origin.co_filename, ins.line, origin.co_qualname)

@@ -1,0 +1,398 @@
+"""Recording one loop: its state, the types that hold it from turn to turn, how it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bcgraph.backend import Spec
+from bcgraph.errors import BcgraphError, UnstableLoop
+from bcgraph.regions import RETURN, Loop, Site
+
+from ._iterate import StagedIteration
+from ._journal import Location
+from ._lists import ElementWidened, StagedList
+from ._outcome import Choice, Outcome
+from ._region import Environment
+from ._replace import replace_in_state
+from ._trees import Elements, Leaf, Node, Perhaps, Static
+from ._values import DEAD, UNDEFINED, Maybe
+
+if TYPE_CHECKING:
+    from ._symbolic import Stager
+
+Key = tuple[Any, ...]
+_ATTEMPTS = 40
+
+
+class _Again(Exception):
+    """The body has shown that the state's types must be wider."""
+
+
+class While:
+    """Records a `Loop` decision.
+
+    The state is keyed: ("variable", name), ("operand", i) for operands at the loop's start,
+    ("left", port, i) for those at a way out, ("effect", place), ("index",) of a staged iteration.
+    Values that stay the same Python object are no state. `choice` says whether the loop is entered
+    (at the port `targets[stays]`), `operands` what lies on the stack at each of its ports.
+    """
+
+    def __init__(
+        self,
+        stager: Stager,
+        site: Site,
+        loop: Loop,
+        at: Environment,
+        choice: Choice,
+        operands: dict[int, list[Any]],
+        iteration: StagedIteration | None,
+    ) -> None:
+        self.stager, self.loop, self.at, self.choice = stager, loop, at, choice
+        self.backend, self.trees, self.journal = stager.backend, stager.trees, stager.journal
+        self.site, self.iteration = site, iteration
+        body, cfg = loop.body, loop.body.cfg
+        self.facts = body.facts
+        self.enters = choice.is_port(self.backend, loop.targets[loop.stays])
+        base = at.base
+        if loop.over:
+            entered = list(at.operands)
+        else:
+            entered = operands[loop.targets[loop.stays]]
+            entered = entered[: cfg.blocks[loop.start].depth - base]
+        self.entered = entered
+        self.outside = operands
+        self.counted = loop.over or loop.test is not None
+        self.exits = loop.ports
+        self.flagged = not (self.counted and body.ports == (loop.start,))
+        self.locations: dict[Key, Location] = {}
+        self.ignored: set[tuple[str, Any, type]] = set()
+        self.first_turn: set[Key] = set()
+        self.values: dict[Key, Any] = {}
+        self.nodes: dict[Key, Node] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """The state before the first turn, and its first guess at types."""
+        body, facts = self.loop.body, self.facts
+        leaving = [p for p in (*self.exits, self.loop.start) if p != RETURN]
+        live = 0
+        for port in leaving:
+            live |= facts.live[port]
+        for name in facts.names(body.touched & live):
+            key = ("variable", name)
+            value = self.values[key] = self.at.variables.get(name, UNDEFINED)
+            written = name in facts.names(body.written)
+            self.nodes[key] = self.trees.describe(value, numbers=True) if written else Static(value)
+        for i, value in enumerate(self.entered):
+            self.values["operand", i] = value
+            self.nodes["operand", i] = Static(value)
+        for port in self.exits:
+            depth = 1 if port == RETURN else body.cfg.blocks[port].depth - self.at.base
+            for i, value in enumerate(self.outside.get(port, ())[:depth]):
+                self.values["left", port, i] = value
+                self.nodes["left", port, i] = Static(value)
+        if self.iteration is not None:
+            self.values["index",] = self.iteration.index
+            spec = self.backend.spec(self.iteration.index)
+            length = self.backend.spec(self.iteration.length)
+            assert spec is not None
+            joined = None if length is None else self.backend.join(spec, length)
+            self.nodes["index",] = Leaf(joined or spec)
+        names = facts.names(facts.live[body.entry])
+        self.fed = {("variable", name) for name in names}
+
+    def record(self) -> Outcome:
+        """Records the loop and returns the state after it."""
+        for _ in range(_ATTEMPTS):
+            self.placed: dict[int, Key] = {}
+            init: list[Any] = [] if not self.flagged else [self._first_flag()]
+            for key, node in self.nodes.items():
+                init.extend(self.trees.leaves(node, self.values[key]))
+            specs = self._specs(init)
+            try:
+                leaves = self.backend.while_loop(self._test, self._body, init, specs)
+            except _Again:
+                continue
+            except ElementWidened as error:
+                key = self.placed.get(id(error.where))
+                if key is None:
+                    raise
+                self.nodes[key] = Elements(error.element)
+                continue
+            return self._after(list(leaves))
+        changing = ", ".join(f"`{self._name(key)}`" for key in self.nodes if key[0] == "variable")
+        raise UnstableLoop(f"the types of {changing} keep changing from turn to turn")
+
+    def _specs(self, init: list[Any]) -> list[Spec]:
+        specs: list[Spec | None] = []
+        if self.flagged:
+            specs.append(self.backend.spec(init[0]))
+        for node in self.nodes.values():
+            specs.extend(self.trees.specs(node))
+        found = [self.backend.spec(v) if s is None else s for s, v in zip(specs, init, strict=True)]
+        assert all(s is not None for s in found)
+        return [s for s in found if s is not None]
+
+    # The flag: a boolean "goes on" with one way out; else 0, or 1 + the number of the way out.
+
+    @property
+    def _single(self) -> bool:
+        return len(self.exits) == 1
+
+    def _first_flag(self) -> Any:
+        value: Any
+        if self.counted:
+            value = True if self._single else 0
+        elif self._single:
+            value = self.enters
+        else:
+            rest = self.choice.without(self.backend, self.loop.targets[self.loop.stays])
+            number = (
+                self.exits.index(rest)
+                if isinstance(rest, int)
+                else rest.number(self.backend, self.exits)
+            )
+            value = self.backend.select(self.enters, 0, number + 1)
+        return self._flag(value)
+
+    def _flag(self, value: Any) -> Any:
+        spec = self.backend.spec(value)
+        assert spec is not None
+        return self.backend.convert(value, spec)
+
+    def _next_flag(self, outcome: Outcome) -> Any:
+        start = self.loop.start
+        if outcome.raised:
+            return self._flag(False if self._single else 1)
+        if isinstance(outcome.choice, int):
+            goes = outcome.choice == start
+            if self._single:
+                return self._flag(goes)
+            return self._flag(0 if goes else 1 + self.exits.index(outcome.choice))
+        goes = outcome.choice.is_port(self.backend, start)
+        if self._single:
+            return self._flag(goes)
+        number = outcome.choice.number(self.backend, (start, *self.exits))
+        return self._flag(number)
+
+    def _going(self, flag: Any) -> Any:
+        return flag if self._single else self.backend.equal(flag, 0)
+
+    def _test(self, leaves: list[Any]) -> Any:
+        conditions = []
+        rest = leaves
+        if self.flagged:
+            conditions.append(self._going(leaves[0]))
+            rest = leaves[1:]
+        if self.counted:
+            state = self._state(rest)
+            if self.iteration is not None:
+                conditions.append(self.backend.less(state["index",], self.iteration.length))
+            else:
+                test = self.loop.test
+                assert test is not None
+                env = self._environment(state)
+                outcome = self.stager.run(test, env)
+                if isinstance(outcome.choice, int):
+                    conditions.append(self._flag(outcome.choice == self.loop.enters))
+                else:
+                    conditions.append(outcome.choice.is_port(self.backend, self.loop.enters))
+        return self.backend.all_of(conditions)
+
+    def _state(self, leaves: list[Any]) -> dict[Key, Any]:
+        rest = iter(leaves)
+        return {key: self.trees.rebuild(node, rest) for key, node in self.nodes.items()}
+
+    def _environment(self, state: dict[Key, Any]) -> Environment:
+        env = self.at.copy()
+        operands = []
+        for key, value in state.items():
+            if key[0] == "variable":
+                env.variables[key[1]] = value
+            elif key[0] == "operand":
+                operands.append(value)
+        env.operands = operands
+        for key, node in self.nodes.items():
+            if key[0] == "effect" and isinstance(node, Elements):
+                self._put(self.locations[key], state[key], env)
+        return env
+
+    def _put(self, location: Location, value: Any, env: Environment) -> None:
+        if location.kind == "contents":
+            for held in (env.variables, env.operands):
+                replace_in_state(held, location.target, value, self.journal)
+            self.stager.moved(location, value, env)
+
+    def _body(self, leaves: list[Any]) -> list[Any]:
+        state = self._state(leaves[1:] if self.flagged else leaves)
+        for key, node in self.nodes.items():
+            if isinstance(node, Elements):
+                self.placed[id(state[key])] = key
+        outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
+        after = self._values_after(outcome, state)
+        self._widen(after)
+        flat = [self._next_flag(outcome)] if self.flagged else []
+        for key, node in self.nodes.items():
+            flat.extend(self.trees.leaves(node, after[key]))
+        return flat
+
+    def _turn(self, state: dict[Key, Any]) -> Outcome:
+        for key, location in self.locations.items():
+            value = state[key]
+            if location.kind != "contents" or not isinstance(value, StagedList):
+                self.journal.note(location)
+                location.write(value)
+        env = self._environment(state)
+        if self.iteration is not None:
+            env.operands.append(self.iteration.items.at(state["index",]))
+        return self.stager.run(self.loop.body, env)
+
+    def _values_after(self, outcome: Outcome, state: dict[Key, Any]) -> dict[Key, Any]:
+        alive: frozenset[str] = frozenset()
+        for port in outcome.ports:
+            if port != RETURN:
+                alive |= frozenset(self.facts.names(self.facts.live[port]))
+        start, ports = self.loop.start, outcome.ports
+        for port in ports:  # operands at ways out become state when they are first seen
+            if port != start:
+                for i in range(len(outcome.operands[port])):
+                    if ("left", port, i) not in self.nodes:
+                        self.nodes["left", port, i] = Static(DEAD)
+                        self.values["left", port, i] = DEAD
+        self._new_effects(outcome)
+        after: dict[Key, Any] = {}
+        for key in self.nodes:
+            match key:
+                case ("variable", name):
+                    value = outcome.variables.get(name, UNDEFINED) if name in alive else DEAD
+                case ("operand", i):
+                    value = outcome.operands[start][i] if start in ports else DEAD
+                case ("left", port, i):
+                    value = outcome.operands[port][i] if port in ports else DEAD
+                case ("index",):
+                    value = state[key] + 1
+                case _:
+                    value = self._effect_after(key, outcome, state)
+            after[key] = value
+        return after
+
+    def _effect_after(self, key: Key, outcome: Outcome, state: dict[Key, Any]) -> Any:
+        value = state.get(key, DEAD)
+        if isinstance(value, StagedList) and self.locations[key].kind == "contents":
+            found = outcome.effects.get(Location("staged", value).identity)
+            return value if found is None else found[2]
+        found = outcome.effects.get(key[1])
+        return value if found is None else found[2]
+
+    def _new_effects(self, outcome: Outcome) -> None:
+        """Places that the body writes become state; those of objects it has made itself do not."""
+        own = {id(v) for v in outcome.variables.values()}
+        placed = set(self.placed)
+        new = False
+        for identity, (location, old, _) in outcome.effects.items():
+            key = ("effect", identity)
+            if key in self.nodes or (location.kind == "staged" and id(location.target) in placed):
+                continue
+            mark = (location.kind, location.key, type(location.target))
+            if mark in self.ignored:
+                continue
+            if location.kind in ("attribute", "item") and id(location.target) in own:
+                known = any(v is location.target for v in self.values.values())
+                if not known and not self._is_held(location.target):
+                    self.ignored.add(mark)
+                    continue
+            self.locations[key] = location
+            self.values[key] = old
+            self.nodes[key] = self.trees.describe(old, numbers=True)
+            new = True
+        if new:
+            raise _Again
+
+    def _is_held(self, target: Any) -> bool:
+        held = [*self.at.variables.values(), *self.at.first, *self.at.globals.values()]
+        return any(value is target for value in held)
+
+    def _widen(self, after: dict[Key, Any]) -> None:
+        changed = False
+        for key, node in list(self.nodes.items()):
+            value = after[key]
+            try:
+                wide = self._wider(key, node, value)
+            except BcgraphError as error:
+                if error.place is None:
+                    error.place = self.stager.place(self.loop.body, self.site)
+                raise
+            if wide != node:
+                self.nodes[key] = wide
+                changed = True
+        if changed:
+            raise _Again
+
+    def _wider(self, key: Key, node: Node, value: Any) -> Node:
+        missing = isinstance(node, Static) and (node.value is UNDEFINED or node.value is DEAD)
+        if missing and value is not UNDEFINED and value is not DEAD:
+            assert isinstance(node, Static)
+            if node.value is DEAD:
+                return self.trees.describe_staged(value)
+            if key not in self.fed and not isinstance(value, Maybe):
+                self.first_turn.add(key)  # it has a value if there was a turn
+                return self.trees.describe_staged(value)
+        if key in self.first_turn and (isinstance(value, Maybe) or value is UNDEFINED):
+            self.first_turn.discard(key)
+            return Perhaps(node, self.trees.describe_staged(False), self._reason())
+        if isinstance(node, Static) and value is DEAD:
+            return node
+        wide = self.trees.widen(node, value, self._name(key))
+        if isinstance(wide, Perhaps) and not wide.reason:
+            wide = Perhaps(wide.value, wide.defined, self._reason())
+        return wide
+
+    def _reason(self) -> str:
+        return f"a turn of the loop at {self.stager.place(self.loop.body, self.site)} may not set it"
+
+    def _name(self, key: Key) -> str:
+        if key[0] == "variable":
+            return str(key[1]).partition("~")[0]
+        return str(self.locations[key]) if key[0] == "effect" else "a value in an expression"
+
+    def _after(self, leaves: list[Any]) -> Outcome:
+        """The state after the loop, and where control is."""
+        flag = leaves.pop(0) if self.flagged else None
+        state = self._state(leaves)
+        variables = dict(self.at.variables)
+        operands: dict[int, list[Any]] = {port: [] for port in self.exits}
+        effects = {}
+        cfg, base = self.loop.body.cfg, self.at.base
+        for key, value in state.items():
+            if key in self.first_turn and self.enters is not True:
+                value = Maybe(value, self.enters, self._reason())
+            match key:
+                case ("variable", name):
+                    variables[name] = value
+                case ("left", port, _):
+                    operands[port].append(value)
+                case ("effect", identity):
+                    effects[identity] = (self.locations[key], DEAD, value)
+                case ("index",):
+                    assert self.iteration is not None
+                    self.iteration.index = value
+        for port in self.exits:
+            depth = 1 if port == RETURN else cfg.blocks[port].depth - base
+            if len(operands[port]) < depth:
+                below = [state["operand", i] for i in range(len(self.entered))]
+                operands[port] = below[:depth]
+        return Outcome(self._end(flag), variables, operands, effects)
+
+    def _end(self, flag: Any) -> int | Choice:
+        if self._single:
+            return self.exits[0]
+        if not self.flagged:
+            return self.exits[0]
+        if self.counted and len(self.exits) == 2:
+            return Choice(self.exits, self.backend.less(flag, 2))
+        if self.counted:
+            return Choice(self.exits, self.backend.select(self.backend.equal(flag, 0), 0, flag - 1))
+        if len(self.exits) == 2:
+            return Choice(self.exits, self.backend.equal(flag, 1))
+        return Choice(self.exits, flag - 1)
+

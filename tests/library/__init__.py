@@ -1,0 +1,1 @@
+"""Every function of the standard library, converted."""
