@@ -8,7 +8,7 @@ from typing import Any
 
 from bcgraph.regions import RETURN, Flow, Site
 
-from ._values import UNDEFINED
+from ._values import UNDEFINED, Maybe
 
 
 @dataclass
@@ -41,7 +41,7 @@ def run(flow: Flow, code: CodeType, at: Environment) -> Any:
     low = flow.base - at.base
     facts = flow.facts
     arguments = [*at.first, *at.operands[low:]]
-    arguments += [at.variables.get(name, UNDEFINED) for name in facts.names(flow.inputs)]
+    arguments += _values(flow, at, facts.names(flow.inputs), flow.entry)
     function = FunctionType(code, at.globals, code.co_name, None, at.cells)
     result = function(*arguments)
     if not isinstance(result, tuple):
@@ -60,6 +60,18 @@ def run(flow: Flow, code: CodeType, at: Environment) -> Any:
     return port
 
 
+def _values(flow: Flow, at: Environment, names: tuple[str, ...], block: int) -> list[Any]:
+    """Variables as a block finds them: where each path to it has set one, it has its value."""
+    facts = flow.facts
+    found = []
+    for name in names:
+        value = at.variables.get(name, UNDEFINED)
+        if isinstance(value, Maybe) and facts.assigned[block] >> facts.variables.index(name) & 1:
+            value = value.value
+        found.append(value)
+    return found
+
+
 def resumed(flow: Flow, site: Site, port: int, at: Environment) -> tuple[int, Any]:
     """What the site's hook returns when control is at `port` with state `at`."""
     if port == RETURN or flow.leaves(port):
@@ -68,10 +80,10 @@ def resumed(flow: Flow, site: Site, port: int, at: Environment) -> tuple[int, An
         if port == RETURN:
             return -1, ((at.operands[0],), (), flow.ports.index(RETURN))
         names = flow.facts.names(flow.outputs(port))
-        values = tuple(at.variables.get(name, UNDEFINED) for name in names)
+        values = tuple(_values(flow, at, names, port))
         return -1, (tuple(at.operands), values, flow.ports.index(port))
     for number, resume in enumerate(site.resumes):
         if resume.block == port:
-            values = tuple(at.variables.get(name, UNDEFINED) for name in resume.variables)
+            values = _values(flow, at, resume.variables, port)
             return number, (*values, *reversed(at.operands))
     raise AssertionError(f"no resume at block {port}")

@@ -16,6 +16,7 @@ from typing import Any
 from bcgraph.backend import Backend, Spec
 from bcgraph.errors import Disagreement
 
+from ._iterate import StagedIteration
 from ._journal import Journal
 from ._library import is_library_name
 from ._lists import StagedList
@@ -125,6 +126,8 @@ class Trees:
             return Static(first)
         if isinstance(first, StagedList) or isinstance(second, StagedList):
             return self._elements(first, second, name)
+        if isinstance(first, StagedIteration) and isinstance(second, StagedIteration):
+            return Static(first)  # on the way out of its loop, where it is only dropped
         ones, others = _children(first), _children(second)
         if ones is not None and others is not None and _alike(first, second):
             if len(ones) == len(others):
