@@ -86,6 +86,9 @@ class Backend(Protocol):
     def convert(self, value: Any, spec: Spec) -> Any:
         """A value as a tensor of this spec (its static shape may be narrower)."""
 
+    def identity(self, value: Any) -> Any:
+        """A tensor of the same value of which nothing else is known while recording."""
+
     def filler(self, spec: Spec) -> Any:
         """Any tensor of this spec, cheap to make; its value is never read."""
 

@@ -58,13 +58,19 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
     ) -> Callable[..., Any]:
         def meaning(*arguments: Any, key: Any = None, default: Any = None) -> Any:
-            if key is not None:
-                raise TypeError("min and max of staged values take no key")
             if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
+                if key is not None:
+                    raise TypeError("min and max of a tensor take no key")
                 return reduction(_tensor(arguments[0]))
-            values = arguments[0] if len(arguments) == 1 else arguments
-            values = _common(values)
+            values = _common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
+            if key is not None:
+                best = key(found)
+                for value in values[1:]:
+                    measure = key(value)
+                    better = tf.not_equal(operation(best, measure), best)
+                    found, best = tf.where(better, value, found), operation(best, measure)
+                return found
             for value in values[1:]:
                 found = operation(found, value)
             return found

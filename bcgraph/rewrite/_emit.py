@@ -49,7 +49,7 @@ class Emitter:
                 self.flow, block, repeatable=self.hooks.symbolic
             )
         assert isinstance(found, Site)
-        return None if self.hooks.everything and found.refusal else found
+        return None if found.refusal and not self.hooks.symbolic else found
 
     def guard_branch(self, block: int, ins: Instruction, index: int) -> None:
         """predicate → predicate, or diverts."""

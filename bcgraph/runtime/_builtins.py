@@ -137,12 +137,13 @@ class Builtins:
             return None
 
     def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
+        always = target is print  # in a branch that is recorded, but may not run, and in order
         consumes = target in (any, all, sum, min, max, sorted)
 
         def call(*arguments: Any, **keywords: Any) -> Any:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (list(arguments[0]), *arguments[1:])
-            if any(self.is_staged(a) for a in (*arguments, *keywords.values())):
+            if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
                 return meaning(*arguments, **keywords)
             return target(*arguments, **keywords)
 

@@ -98,6 +98,8 @@ class Journal:
 
     def __init__(self) -> None:
         self._frames: list[dict[tuple[Any, ...], tuple[Location, Any]]] = []
+        self._serials: list[int] = []
+        self.entered = 0  # how many branches have been entered so far
 
     def __bool__(self) -> bool:
         return bool(self._frames)
@@ -110,16 +112,20 @@ class Journal:
                 frame[location.identity] = (location, location.read())
 
     def note_list(self, target: Any) -> None:
-        """The same for a staged list."""
-        self.note(Location("staged", target))
+        """The same for a staged list; one made in this very branch is nobody else's."""
+        if self._frames and target.born < self._serials[-1]:
+            self.note(Location("staged", target))
 
     def enter(self) -> None:
         """Starts a branch."""
+        self.entered += 1
+        self._serials.append(self.entered)
         self._frames.append({})
 
     def leave(self) -> dict[tuple[Any, ...], tuple[Location, Any, Any]]:
         """Ends a branch: undoes its writes; returns each place with its old and new contents."""
         frame = self._frames.pop()
+        self._serials.pop()
         changed = {
             key: (location, old, location.read()) for key, (location, old) in frame.items()
         }

@@ -19,10 +19,11 @@ class StagedList:
     of an element, the backend's list of that leaf.
     """
 
-    __slots__ = ("__weakref__", "element", "handles", "trees")
+    __slots__ = ("__weakref__", "born", "element", "handles", "trees")
 
     def __init__(self, trees: Trees, element: Node | None, handles: list[Any]) -> None:
         self.trees, self.element, self.handles = trees, element, handles
+        self.born = trees.journal.entered
 
     @classmethod
     def empty(cls, trees: Trees, element: Node) -> StagedList:

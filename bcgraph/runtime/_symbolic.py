@@ -96,6 +96,9 @@ class Stager:
                 if self._check(site, flow, holds, way(which)):
                     return way(other)()
         if decision.arms == (None, None):
+            if decision.targets[0] == decision.targets[1]:
+                port = decision.targets[0]
+                return Outcome(port, at.variables, {port: at.operands})
             operands = dict.fromkeys(decision.targets, at.operands)
             return Outcome(Choice(decision.targets, predicate), at.variables, operands)
         return self._cond(site, flow, predicate, way(0), way(1), at)
@@ -219,7 +222,10 @@ class Stager:
         for location, _, value in outcome.effects.values():
             if value is DEAD:
                 continue
-            self.journal.note(location)
+            if location.kind == "staged":
+                self.journal.note_list(location.target)
+            else:
+                self.journal.note(location)
             if location.kind == "contents" and isinstance(value, StagedList):
                 for state in (outcome.variables, *outcome.operands.values()):
                     replace_in_state(state, location.target, value, self.journal)

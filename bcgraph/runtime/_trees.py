@@ -20,7 +20,7 @@ from ._iterate import StagedIteration
 from ._journal import Journal
 from ._library import is_library_name
 from ._lists import StagedList
-from ._values import DEAD, UNDEFINED, Maybe
+from ._values import DEAD, UNDEFINED, Maybe, Replay
 
 _NUMBERS = (bool, int, float, complex)
 _PLAIN = (bool, int, float, complex, str, bytes, range, slice, MethodType)
@@ -126,7 +126,8 @@ class Trees:
             return Static(first)
         if isinstance(first, StagedList) or isinstance(second, StagedList):
             return self._elements(first, second, name)
-        if isinstance(first, StagedIteration) and isinstance(second, StagedIteration):
+        dropped = StagedIteration | Replay
+        if isinstance(first, dropped) and isinstance(second, dropped):
             return Static(first)  # on the way out of its loop, where it is only dropped
         ones, others = _children(first), _children(second)
         if ones is not None and others is not None and _alike(first, second):

@@ -67,6 +67,8 @@ class While:
         self.locations: dict[Key, Location] = {}
         self.ignored: set[tuple[str, Any, type]] = set()
         self.first_turn: set[Key] = set()
+        self._tried = False
+        self.stand_ins: dict[int, Any] = {}
         self.values: dict[Key, Any] = {}
         self.nodes: dict[Key, Node] = {}
         self._begin()
@@ -113,6 +115,10 @@ class While:
                 leaves = self.backend.while_loop(self._test, self._body, init, specs)
             except _Again:
                 continue
+            except (TypeError, ValueError) as error:
+                if isinstance(error, BcgraphError) or not self._widen_numbers():
+                    raise
+                continue
             except ElementWidened as error:
                 key = self.placed.get(id(error.where))
                 if key is None:
@@ -122,6 +128,57 @@ class While:
             return self._after(list(leaves))
         changing = ", ".join(f"`{self._name(key)}`" for key in self.nodes if key[0] == "variable")
         raise UnstableLoop(f"the types of {changing} keep changing from turn to turn")
+
+    def _widen_numbers(self) -> bool:
+        """A turn has failed: perhaps a Python number was staged with too narrow a type.
+
+        A turn recorded for a trial, with the numbers as Python numbers, shows what they become;
+        else integers are made wide. Returns whether a type has changed.
+        """
+        weak = [k for k, n in self.nodes.items() if isinstance(n, Leaf) and n.spec.weak]
+        before = dict(self.nodes)
+        if weak and not self._tried:
+            self._tried = True
+            for key in weak:
+                self.nodes[key] = Static(self.values[key])
+            found: dict[Key, Any] = {}
+
+            def attempt() -> None:
+                leaves = [v for k, n in self.nodes.items() for v in self._fresh(n, self.values[k])]
+                state = self._state(leaves)
+                self.stand_ins = {}
+                outcome = self.stager.branch(
+                    lambda: self._turn(state), self.loop.body, self.site
+                )
+                found.update(self._values_after(outcome, state))
+
+            try:
+                self.backend.is_pure(attempt)
+            except (_Again, ElementWidened):
+                pass  # the trial was only to see types
+            except (TypeError, ValueError):
+                found.clear()
+            self.nodes = dict(before)
+            for key in weak:
+                if key in found:
+                    self.nodes[key] = self._wider(key, self.nodes[key], found[key])
+            if self.nodes != before:
+                return True
+        wide = {k: self._wide_integer(self.nodes[k]) for k in weak}
+        changed = any(self.nodes[k] != n for k, n in wide.items())
+        self.nodes.update(wide)
+        return changed
+
+    def _wide_integer(self, node: Node) -> Node:
+        assert isinstance(node, Leaf)
+        wide = self.backend.spec(2**40)
+        narrow = self.backend.spec(0)
+        if wide is None or narrow is None or node.spec.dtype != narrow.dtype:
+            return node
+        return Leaf(wide)
+
+    def _fresh(self, node: Node, value: Any) -> list[Any]:
+        return [self.backend.identity(leaf) for leaf in self.trees.leaves(node, value)]
 
     def _specs(self, init: list[Any]) -> list[Spec]:
         specs: list[Spec | None] = []
@@ -225,9 +282,12 @@ class While:
 
     def _body(self, leaves: list[Any]) -> list[Any]:
         state = self._state(leaves[1:] if self.flagged else leaves)
+        self.stand_ins = {}  # staged lists in place of Python ones, in this turn
         for key, node in self.nodes.items():
             if isinstance(node, Elements):
                 self.placed[id(state[key])] = key
+                if key[0] == "effect" and self.locations[key].kind == "contents":
+                    self.stand_ins[id(state[key])] = self.locations[key].target
         outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
         after = self._values_after(outcome, state)
         self._widen(after)
@@ -273,6 +333,11 @@ class While:
                     value = state[key] + 1
                 case _:
                     value = self._effect_after(key, outcome, state)
+            if key[0] != "effect" and id(value) in self.stand_ins:
+                value = self.stand_ins[id(value)]
+            elif isinstance(value, StagedList):  # its writes have been undone
+                found = outcome.effects.get(Location("staged", value).identity)
+                value = value if found is None else found[2]
             after[key] = value
         return after
 
@@ -289,8 +354,10 @@ class While:
         own = {id(v) for v in outcome.variables.values()}
         placed = set(self.placed)
         new = False
-        for identity, (location, old, _) in outcome.effects.items():
+        for identity, (location, old, now) in outcome.effects.items():
             key = ("effect", identity)
+            if id(now) in self.stand_ins and self.stand_ins[id(now)] is old:
+                continue
             if key in self.nodes or (location.kind == "staged" and id(location.target) in placed):
                 continue
             mark = (location.kind, location.key, type(location.target))
