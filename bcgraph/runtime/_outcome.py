@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bcgraph.backend import Backend
 from bcgraph.regions import RETURN
 
 from ._journal import Location
-from ._trees import Node, Static, Trees
+from ._trees import Node, Perhaps, Trees
 from ._values import DEAD, UNDEFINED
 
 Effects = dict[tuple[Any, ...], tuple[Location, Any, Any]]
@@ -80,7 +80,7 @@ class Outcome:
 
 
 class Merge:
-    """Two outcomes of one condition, and the outcome that holds either.
+    """Two outcomes of the condition at a place, and the outcome that holds either.
 
     `live(port)` gives the variables that matter at a port.
     """
@@ -90,6 +90,7 @@ class Merge:
         trees: Trees,
         outcomes: tuple[Outcome, Outcome],
         live: Callable[[int], frozenset[str]],
+        place: str,
     ) -> None:
         self.trees, self.live = trees, live
         first, second = outcomes
@@ -101,7 +102,10 @@ class Merge:
         self.nodes: dict[Any, Node] = {}
         for key in dict.fromkeys((*one, *other)):
             a, b = one.get(key, DEAD), other.get(key, DEAD)
-            self.nodes[key] = trees.agree(a, b, self._name(key))
+            node = trees.agree(a, b, self._name(key))
+            if isinstance(node, Perhaps) and not node.reason:
+                node = replace(node, reason=f"one way of the condition at {place} leaves it without")
+            self.nodes[key] = node
 
     def _name(self, key: tuple[Any, ...]) -> str:
         if key[0] == "variable":
@@ -168,8 +172,3 @@ class Merge:
             else:
                 effects[key[1]] = (self.locations[key[1]], DEAD, value)
         return Outcome(choice, variables, operands, effects)
-
-    @property
-    def stages_nothing(self) -> bool:
-        """Whether the two leave the same behind but for the port."""
-        return all(isinstance(node, Static) for node in self.nodes.values())

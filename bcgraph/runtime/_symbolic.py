@@ -180,7 +180,8 @@ class Stager:
             first: Outcome, second: Outcome
         ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
             try:
-                merge = Merge(self.trees, (first, second), _live(flow))
+                place = str(_place(flow, site))
+                merge = Merge(self.trees, (first, second), _live(flow), place)
             except Exception as error:
                 if hasattr(error, "place") and error.place is None:
                     error.place = _place(flow, site)

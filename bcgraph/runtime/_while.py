@@ -88,7 +88,7 @@ class While:
         for i, value in enumerate(self.entered):
             self.values["operand", i] = value
             self.nodes["operand", i] = Static(value)
-        for port in self.exits:
+        for port in self.exits[1:] if self.counted else self.exits:
             depth = 1 if port == RETURN else body.cfg.blocks[port].depth - self.at.base
             for i, value in enumerate(self.outside.get(port, ())[:depth]):
                 self.values["left", port, i] = value

@@ -120,15 +120,23 @@ def deleted_then_read(x: Any) -> Any:
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(
-    "function", [read_without_value, read_without_value_after_loop, deleted_then_read]
+    ("function", "has_value", "has_none"),
+    [(read_without_value, 3, -3), (read_without_value_after_loop, 4, 1), (deleted_then_read, -3, 3)],
 )
-def test_read_without_value_is_an_error(function: Callable[..., Any]) -> None:
-    """A name that one path leaves without a value can't be read after both."""
+def test_read_without_value_is_an_error(
+    function: Callable[..., Any], has_value: int, has_none: int
+) -> None:
+    """A name that one path leaves without a value can be read on the other, as in Python."""
     tf = pytest.importorskip("tensorflow")
     compiled = bcgraph.compile(function, backend="tensorflow")
+    assert int(compiled(tf.constant(has_value))) == function(has_value)
+    with pytest.raises(UnboundLocalError):
+        function(has_none)
     with pytest.raises(bcgraph.errors.BcgraphError, match="`y`") as caught:
-        compiled(tf.constant(3))
+        compiled(tf.constant(has_none))
     assert caught.value.code == "BCG101"
+    assert isinstance(caught.value, UnboundLocalError)
+    assert compiled.cache_info().traces == 1
 
 
 def never_raises_when_traced(x: Any) -> Any:

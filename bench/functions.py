@@ -1,0 +1,56 @@
+"""Functions of any size, made anew each time so that no cache knows them."""
+
+from __future__ import annotations
+
+import linecache
+from itertools import count
+from types import FunctionType
+from typing import Any
+
+_serial = count()
+
+BLOCK = """\
+    while x < n:
+        if x % 3 == 0:
+            x = x + 1
+        x = x * 2 + 1
+"""
+
+
+def mixed(blocks: int) -> str:
+    """Loops with an `if` in them, one after the other: four lines each, and two around them."""
+    return f"def f(x, n):\n{BLOCK * blocks}    return x\n"
+
+
+def in_sequence(branches: int) -> str:
+    """One `if` after the other."""
+    body = "".join(f"    if x > {i % 100}:\n        y = y + x\n" for i in range(branches))
+    return f"def f(x, n):\n    y = 0\n{body}    return y\n"
+
+
+def nested(depth: int) -> str:
+    """One `if` inside the other, with an `else` each."""
+    lines = ["def f(x, n):", " y = 0"]
+    lines += [" " * (i + 1) + f"if x > {i - depth}:" for i in range(depth)]
+    lines.append(" " * (depth + 1) + "y = y + x")
+    for i in reversed(range(depth)):
+        lines += [" " * (i + 1) + "else:", " " * (i + 2) + f"y = y - {i}"]
+    return "\n".join([*lines, " return y", ""])
+
+
+def nested_loops(depth: int) -> str:
+    """One `while` inside the other (CPython allows 20), each left by its test or a `break`."""
+    lines = ["def f(x, n):", " y = x"]
+    for i in range(depth):
+        lines += [" " * (i + 1) + f"while y < {i + 2}:", " " * (i + 2) + "y = y + 1"]
+        lines += [" " * (i + 2) + f"if y > {i + 9}:", " " * (i + 3) + "break"]
+    return "\n".join([*lines, " return y", ""])
+
+
+def made(source: str) -> FunctionType:
+    """The function `f` of a source, a new one each time; its lines are there to be read."""
+    filename = f"<bench {next(_serial)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace: dict[str, Any] = {"__name__": "bench_program"}
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace["f"]

@@ -1,0 +1,39 @@
+"""How the time to convert grows with a function, and what its guards cost when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bcgraph
+from bench.functions import in_sequence, made, nested, nested_loops
+from bench.measure import medians, seconds, table
+
+Shape = tuple[str, Callable[[int], str], tuple[int, ...], int]
+SHAPES: tuple[Shape, ...] = (
+    ("if in sequence", in_sequence, (100, 300, 1000, 3000, 10_000), 1),
+    ("if nested", nested, (5, 10, 20, 40), 1),
+    ("while nested, with break", nested_loops, (5, 10, 20), 2),
+)
+
+
+def main(*, quick: bool) -> None:
+    """Converts each shape at each size; runs the original and the converted function by turns."""
+    rows = []
+    for name, shape, sizes, branches in SHAPES:
+        for size in sizes[: 3 if quick else None]:
+            source, count = shape(size), size * branches
+            repeat = 1 if size > 1000 else 3 if quick else 7
+            (cost,) = medians([lambda s=source: bcgraph.convert(made(s), backend="numpy")], repeat)
+            original = made(source)
+            converted = bcgraph.convert(original, backend="numpy")
+            times = max(1, 3000 // count)
+            native, guarded = medians(
+                [lambda f=f, t=times: [f(7, 9) for _ in range(t)] for f in (original, converted)],
+                7,
+            )
+            rows.append([
+                name, size, seconds(cost), seconds(cost / count),
+                seconds(native / times / count), f"{guarded / native:.2f}",
+            ])  # fmt: skip
+    head = ["shape", "size", "convert", "a branch", "run a branch", "guarded / original"]
+    print(table(head, rows))
