@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from typing import Any
 
 import bcgraph
@@ -47,7 +48,9 @@ def _compiled(function: Callable[..., Any]) -> Any:
 def _traced(make: Callable[..., Any], function: Callable[..., Any], arguments: Any) -> Graph | str:
     """The graph, or the name of the exception that there was instead."""
     try:
-        return make(function).get_concrete_function(*arguments).graph.as_graph_def()
+        with redirect_stdout(None):
+            concrete = make(function).get_concrete_function(*arguments)
+        return concrete.graph.as_graph_def()
     except Exception as error:
         return type(error).__name__
 

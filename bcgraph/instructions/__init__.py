@@ -12,6 +12,7 @@ Example: `if x > 0: …` reads, on every version, as
 
 from ._assemble import Assembler
 from ._canonical import Code, Handler, Instruction, Op
+from ._collect import collected
 from ._read import read
 
-__all__ = ["Assembler", "Code", "Handler", "Instruction", "Op", "read"]
+__all__ = ["Assembler", "Code", "Handler", "Instruction", "Op", "collected", "read"]

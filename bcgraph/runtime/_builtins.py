@@ -108,8 +108,13 @@ class _Rest:
 class Builtins:
     """Staged meanings of builtins, for one backend."""
 
-    def __init__(self, backend: Backend, convert: Callable[[Any], Any]) -> None:
-        self.backend, self._convert = backend, convert
+    def __init__(
+        self,
+        backend: Backend,
+        convert: Callable[[Any], Any],
+        collector: Callable[[Any], Callable[[], Any] | None],
+    ) -> None:
+        self.backend, self._convert, self._collector = backend, convert, collector
         self._collected = convert(_collected)
         self._filtered = convert(_filtered)
         meanings: dict[Any, Callable[..., Any]] = {
@@ -138,17 +143,22 @@ class Builtins:
 
     def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
         always = target is print  # in a branch that is recorded, but may not run, and in order
-        consumes = target in (any, all, sum, min, max, sorted)
+        consumes = target in (any, all, sum, min, max, sorted, list, tuple)
 
         def call(*arguments: Any, **keywords: Any) -> Any:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
-                arguments = (list(arguments[0]), *arguments[1:])
+                arguments = (self._collect(arguments[0]), *arguments[1:])
             if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
                 return meaning(*arguments, **keywords)
             return target(*arguments, **keywords)
 
         call.__name__ = getattr(target, "__name__", "call")
         return call
+
+    def _collect(self, values: Any) -> Any:
+        """All that a generator or `map` gives; of a generator expression, staged if need be."""
+        collect = self._collector(values) if isinstance(values, GeneratorType) else None
+        return list(values) if collect is None else collect()
 
     def is_staged(self, value: Any, depth: int = 2) -> bool:
         """Whether a value, or a part of a list or tuple, is staged."""

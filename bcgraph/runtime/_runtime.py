@@ -7,12 +7,21 @@ import inspect
 import sys
 import threading
 import weakref
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType
+from collections.abc import Callable
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+)
 from typing import Any
 
 from bcgraph.backend import Backend
 from bcgraph.errors import UndefinedVariable, UnsupportedPython, UnsupportedRegion
-from bcgraph.instructions import read
+from bcgraph.instructions import collected, read
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
@@ -57,6 +66,7 @@ class Runtime:
             weakref.WeakKeyDictionary()
         )
         self._regions: weakref.WeakKeyDictionary[Flow, CodeType] = weakref.WeakKeyDictionary()
+        self._collecting: dict[CodeType, CodeType] = {}
         self._local = threading.local()
         self.hooks = self._hooks(journal=False)
         self.noting = self._hooks(journal=True) if backend.symbolic else self.hooks
@@ -182,12 +192,31 @@ class Runtime:
         if not self.backend.is_recording():
             return target
         if self._builtins is None:
-            self._builtins = Builtins(self.backend, self._converted)
+            self._builtins = Builtins(self.backend, self._converted, self._collector)
         found = self._builtins.get(target)
         return target if found is None else found
 
     def _converted(self, fn: Any) -> Any:
         return self.function(fn) if type(fn) is FunctionType else self.resolve(fn)
+
+    def _collector(self, generator: GeneratorType[Any, Any, Any]) -> Callable[[], Any] | None:
+        """A converted function that collects a generator expression that has not started yet."""
+        frame = generator.gi_frame
+        if frame is None or inspect.getgeneratorstate(generator) != inspect.GEN_CREATED:
+            return None
+        origin = self._origins.get(id(generator.gi_code), generator.gi_code)
+        code = self._collecting.get(origin)
+        if code is None:
+            code = collected(origin)
+            if code is None:
+                return None
+            self._collecting[origin] = code
+        held = frame.f_locals
+        cells = tuple(
+            CellType(held[name]) if name in held else CellType() for name in code.co_freevars
+        )
+        fn = FunctionType(code, frame.f_globals, code.co_name, None, cells)
+        return functools.partial(self.function(fn), held[".0"])
 
     # Hooks
 
@@ -239,7 +268,7 @@ class Runtime:
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
         if self._builtins is None:
-            self._builtins = Builtins(self.backend, self._converted)
+            self._builtins = Builtins(self.backend, self._converted, self._collector)
         items = self._builtins.items(value)
         return value if items is None else StagedIteration(self.backend, items)
 

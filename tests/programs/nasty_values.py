@@ -194,7 +194,7 @@ def dataclass_state(n: Any) -> Any:
     account = Account(0)
     for i in range(n):
         account = Account(account.balance + i, account.moves + 1)
-    return account
+    return account.balance, account.moves
 
 
 @on(*SIGNS)

@@ -51,14 +51,17 @@ class Harness:
         )
 
     def plain(self, value: Any) -> Any:
-        """`value` with every tensor in it made nested lists or a number, for comparison."""
-        return _mapped(
-            value, lambda leaf: np.asarray(leaf).tolist() if self.numeric(leaf) else leaf
-        )
+        """`value` with every tensor in it made nested lists, a number or a text, for comparison."""
+        return _mapped(value, lambda leaf: _plain(leaf) if self.numeric(leaf) else leaf)
 
     def numeric(self, value: Any) -> bool:
         """Whether `value` is a tensor, an array or a NumPy scalar."""
         return self.is_tensor(value) or isinstance(value, np.ndarray | np.generic)
+
+
+def _plain(tensor: Any) -> Any:
+    value = np.asarray(tensor).tolist()
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:

@@ -1,0 +1,56 @@
+"""A generator expression as a function that collects what the generator would yield."""
+
+from __future__ import annotations
+
+import inspect
+from types import CodeType
+
+from bytecode import Bytecode, Instr
+
+_LIST = ".list"
+
+
+def collected(code: CodeType) -> CodeType | None:
+    """Code that takes a generator expression's iterator and returns the list of its items.
+
+    None where the code is not that of a plain generator expression.
+    """
+    if code.co_name != "<genexpr>" or not code.co_flags & inspect.CO_GENERATOR:
+        return None
+    shell = Bytecode.from_code(code, conserve_exception_block_stackdepth=True)
+    items: list[object] = []
+    names = [item.name for item in shell if isinstance(item, Instr)]
+    if "STORE_DEREF" in names or "SEND" in names:
+        return None
+    drop = 0
+    for item in shell:
+        if not isinstance(item, Instr):
+            items.append(item)
+            continue
+        at = item.location
+        if drop and item.name in ("RESUME", "POP_TOP"):
+            drop -= 1
+        elif item.name == "RETURN_GENERATOR":
+            drop = 1  # the POP_TOP after it
+        elif item.name == "RESUME":
+            items += [item, Instr("BUILD_LIST", 0, location=at), Instr("STORE_FAST", _LIST, location=at)]
+        elif item.name == "YIELD_VALUE":
+            items += [
+                Instr("LOAD_FAST", _LIST, location=at),
+                Instr("SWAP", 2, location=at),
+                Instr("LIST_APPEND", 1, location=at),
+                Instr("POP_TOP", location=at),
+            ]
+            drop = 2  # RESUME, and the value sent
+        elif item.name in ("RETURN_VALUE", "RETURN_CONST"):
+            if item.name == "RETURN_VALUE":
+                items.append(Instr("POP_TOP", location=at))
+            items += [Instr("LOAD_FAST", _LIST, location=at), Instr("RETURN_VALUE", location=at)]
+        else:
+            items.append(item)
+    made = Bytecode(items)
+    for name in ("argcount", "argnames", "first_lineno", "name", "qualname", "filename", "cellvars",
+                 "freevars"):  # fmt: skip
+        setattr(made, name, getattr(shell, name))
+    made.flags = code.co_flags & ~inspect.CO_GENERATOR
+    return made.to_code(compute_exception_stack_depths=False, stacksize=code.co_stacksize + 4)
