@@ -99,6 +99,13 @@ class UnsupportedEffect(BcgraphError, NotImplementedError):
     code = "BCG108"
 
 
+class UnreadableFunction(BcgraphError, NotImplementedError):
+    """A function whose code object cannot be rewritten."""
+
+    code = "BCG109"
+    mend = "rename the comprehension's variable"
+
+
 class UnsupportedPython(BcgraphError, RuntimeError):
     """The running CPython has no instruction table."""
 

@@ -28,6 +28,18 @@ def in_sequence(branches: int) -> str:
     return f"def f(x, n):\n    y = 0\n{body}    return y\n"
 
 
+def returns(branches: int) -> str:
+    """One early return after the other: what each governs is all the rest."""
+    body = "".join(f"    if x > {i + 9}:\n        return x + {i % 100}\n" for i in range(branches))
+    return f"def f(x, n):\n{body}    return n\n"
+
+
+def continues(branches: int) -> str:
+    """One loop with many a `continue`."""
+    body = "".join(f"        if y > {i + 9}:\n            continue\n" for i in range(branches))
+    return f"def f(x, n):\n    y = 0\n    while y < n:\n        y = y + x\n{body}    return y\n"
+
+
 def nested(depth: int) -> str:
     """One `if` inside the other, with an `else` each."""
     lines = ["def f(x, n):", " y = 0"]

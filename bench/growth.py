@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import bcgraph
-from bench.functions import in_sequence, made, nested, nested_loops
+from bench.functions import continues, in_sequence, made, nested, nested_loops, returns
 from bench.measure import medians, seconds, table
 
 Shape = tuple[str, Callable[[int], str], tuple[int, ...], int]
 SHAPES: tuple[Shape, ...] = (
     ("if in sequence", in_sequence, (100, 300, 1000, 3000, 10_000), 1),
+    ("early return", returns, (50, 100, 200, 400), 1),
+    ("continue in one loop", continues, (50, 100, 200, 400), 1),
     ("if nested", nested, (5, 10, 20, 40), 1),
     ("while nested, with break", nested_loops, (5, 10, 20), 2),
 )

@@ -13,6 +13,16 @@ Example: `if x > 0: …` reads, on every version, as
 from ._assemble import Assembler
 from ._canonical import Code, Handler, Instruction, Op
 from ._collect import collected
-from ._read import read
+from ._read import UnknownPython, UnreadableCode, read
 
-__all__ = ["Assembler", "Code", "Handler", "Instruction", "Op", "collected", "read"]
+__all__ = [
+    "Assembler",
+    "Code",
+    "Handler",
+    "Instruction",
+    "Op",
+    "UnknownPython",
+    "UnreadableCode",
+    "collected",
+    "read",
+]

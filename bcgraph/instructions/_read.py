@@ -53,14 +53,32 @@ _EXACT_BOOLS = {"CHECK_EXC_MATCH", "WITH_EXCEPT_START", "MATCH_MAPPING", "MATCH_
 _GENERATOR = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
+class UnknownPython(Exception):
+    """The running CPython has no table here."""
+
+
+class UnreadableCode(Exception):
+    """A code object that cannot be taken apart and put together again."""
+
+
 def read(origin: CodeType) -> Code:
     """Reads a function's code object into canonical instructions.
 
-    Raises `ValueError` on a CPython version that has no table here.
+    Raises:
+        UnknownPython: on a CPython version that has no table here.
+        UnreadableCode: where one name is a cell and a free variable at once (an inlined
+            comprehension makes a cell of the name of an enclosing function's variable), or where
+            the disassembler fails.
     """
     if sys.version_info[:2] not in SUPPORTED:
-        raise ValueError(f"no instruction table for CPython {sys.version_info[:2]}")
-    shell = Bytecode.from_code(origin, conserve_exception_block_stackdepth=True)
+        raise UnknownPython(f"no instruction table for CPython {sys.version_info[:2]}")
+    if twice := set(origin.co_cellvars) & set(origin.co_freevars):
+        names = ", ".join(sorted(twice))
+        raise UnreadableCode(f"{names} is a variable of a comprehension and of an outer function")
+    try:
+        shell = Bytecode.from_code(origin, conserve_exception_block_stackdepth=True)
+    except (IndexError, KeyError, ValueError, TypeError) as error:
+        raise UnreadableCode(f"the disassembler fails: {error!r}") from error
     items = tuple(_normalise(shell))
     return _Reader(origin, shell, items).read()
 

@@ -127,7 +127,7 @@ class Builtins:
             iter: self._iter,
             len: self._len,
             list: self._list,
-            tuple: self._list,
+            tuple: self._tuple,
             set: self._needs_python,
             dict: self._needs_python,
         }
@@ -243,6 +243,9 @@ class Builtins:
         if isinstance(value, list | tuple):
             return list(value)
         return self._collected(value)
+
+    def _tuple(self, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list | tuple) else self._collected(value)
 
     def _needs_python(self, *_: Any, **__: Any) -> Any:
         raise PythonValueNeeded(

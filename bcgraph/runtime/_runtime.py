@@ -20,8 +20,14 @@ from types import (
 from typing import Any
 
 from bcgraph.backend import Backend
-from bcgraph.errors import UndefinedVariable, UnsupportedPython, UnsupportedRegion
-from bcgraph.instructions import collected, read
+from bcgraph.errors import (
+    Place,
+    UndefinedVariable,
+    UnreadableFunction,
+    UnsupportedPython,
+    UnsupportedRegion,
+)
+from bcgraph.instructions import UnknownPython, UnreadableCode, collected, read
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
@@ -84,7 +90,10 @@ class Runtime:
 
     def _hooks(self, *, journal: bool) -> Hooks:
         def nested(code: CodeType) -> CodeType:
-            return self.code(code, journal=journal)
+            try:
+                return self.code(code, journal=journal)
+            except UnreadableFunction:
+                return code  # told where it is called while a graph is recorded
 
         return Hooks(
             staged=self._is_staged,
@@ -120,7 +129,12 @@ class Runtime:
         twins = self._functions.setdefault(fn, {})
         twin = twins.get(journal)
         if twin is None or twin.__bcgraph_origin__ is not origin:  # type: ignore[attr-defined]
-            code = self.code(origin, journal=journal)
+            try:
+                code = self.code(origin, journal=journal)
+            except UnreadableFunction:
+                if self.backend.symbolic and self.backend.is_recording():
+                    raise
+                return fn  # what it does with Python values, it does unchanged
             if code is fn.__code__:
                 return fn
             twin = FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
@@ -140,8 +154,11 @@ class Runtime:
         if found is None:
             try:
                 canonical = read(code)
-            except ValueError as error:
+            except UnknownPython as error:
                 raise UnsupportedPython(str(error)) from None
+            except UnreadableCode as error:
+                place = Place(code.co_filename, code.co_firstlineno, code.co_qualname)
+                raise UnreadableFunction(str(error), place=place) from None
             found = rewrite(canonical, self.noting if journal else self.hooks)
             self._codes[id(code), journal] = found
             self._origins[id(found)] = code

@@ -45,10 +45,21 @@ class Stager:
         self.backend, self.coded, self.is_made = backend, coded, is_made
         self.journal = Journal()
         self.trees = Trees(backend, self.journal)
+        self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
+        self._depth = 0
         backend.adopt(StagedList)
 
     def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         """Stages a site from the state `at` (the predicate or iterator on top)."""
+        if self._depth == 0:
+            self.known_loops.clear()
+        self._depth += 1
+        try:
+            return self._stage(flow, site, at)
+        finally:
+            self._depth -= 1
+
+    def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         steps = iter(site.decisions)
         outcome = self._first(flow, site, next(steps), at)
         while not isinstance(outcome.choice, int):

@@ -26,11 +26,20 @@ _NUMBERS = (bool, int, float, complex)
 _PLAIN = (bool, int, float, complex, str, bytes, range, slice, MethodType)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Static:
     """The same Python object on every path."""
 
     value: Any
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Static):
+            return False
+        one, two = self.value, other.value
+        return one is two or (type(one) is type(two) and isinstance(one, _PLAIN) and _same(one, two))
+
+    def __hash__(self) -> int:
+        return hash(type(self.value))
 
 
 @dataclass(frozen=True)
@@ -464,3 +473,33 @@ def record_fields(value: Any) -> dict[str, Any] | None:
         return None
     held = getattr(value, "__dict__", None)
     return dict(held) if isinstance(held, dict) else None
+
+
+def shape_of(node: Node) -> object:
+    """A node without its values: equal for states of the same types."""
+    match node:
+        case Static(value):
+            return value if isinstance(value, (*_PLAIN, type(None))) else type(value)
+        case Leaf(spec):
+            return spec
+        case Tree(like, children) | Parts(like, children):
+            return type(like), tuple(shape_of(c) for c in children)
+        case Elements(element):
+            return None if element is None else shape_of(element)
+        case Perhaps(value, defined, _):
+            return shape_of(value), shape_of(defined)
+
+
+def is_free(node: Node) -> bool:
+    """Whether a node holds no value of one recording, so that it serves in another."""
+    match node:
+        case Static(value):
+            return value is UNDEFINED or isinstance(value, (*_PLAIN, type(None)))
+        case Leaf():
+            return True
+        case Tree(_, children):
+            return all(is_free(c) for c in children)
+        case Perhaps(value, defined, _):
+            return is_free(value) and is_free(defined)
+        case _:
+            return False

@@ -14,7 +14,7 @@ from ._lists import ElementWidened, StagedList
 from ._outcome import Choice, Outcome
 from ._region import Environment
 from ._replace import replace_in_state
-from ._trees import Elements, Leaf, Node, Perhaps, Static
+from ._trees import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
 from ._values import DEAD, UNDEFINED, Maybe
 
 if TYPE_CHECKING:
@@ -102,6 +102,12 @@ class While:
             self.nodes["index",] = Leaf(joined or spec)
         names = facts.names(facts.live[body.entry])
         self.fed = {("variable", name) for name in names}
+        shapes = tuple((key, shape_of(node)) for key, node in self.nodes.items())
+        self.hint = (id(body.cfg), self.loop.start, repr(shapes))
+        known = self.stager.known_loops.get(self.hint)
+        if known is not None:  # recorded before, in a turn of an outer loop
+            self.nodes.update(known[0])
+            self.first_turn |= known[1]
 
     def record(self) -> Outcome:
         """Records the loop and returns the state after it."""
@@ -125,6 +131,8 @@ class While:
                     raise
                 self.nodes[key] = Elements(error.element)
                 continue
+            free = {k: n for k, n in self.nodes.items() if k[0] == "variable" and is_free(n)}
+            self.stager.known_loops[self.hint] = (free, frozenset(self.first_turn & free.keys()))
             return self._after(list(leaves))
         changing = ", ".join(f"`{self._name(key)}`" for key in self.nodes if key[0] == "variable")
         raise UnstableLoop(f"the types of {changing} keep changing from turn to turn")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -34,18 +33,23 @@ class Tally:
     functions: int = 0
     sites: int = 0
     regions: int = 0
-    refusals: Counter[str] = field(default_factory=Counter)
+    refusals: dict[str, list[str]] = field(default_factory=dict)  # kind → where
     faults: list[str] = field(default_factory=list)
 
+    @property
+    def refused(self) -> int:
+        """How many sites can't be staged."""
+        return sum(map(len, self.refusals.values()))
+
     def __str__(self) -> str:
-        refused = self.refusals.total()
+        kinds = sorted(self.refusals.items(), key=lambda kind: -len(kind[1]))
         lines = [
             f"{self.modules:8} modules",
             f"{self.functions:8} functions",
             f"{self.sites:8} sites",
             f"{self.regions:8} regions",
-            f"{refused:8} sites refused, {refused / max(1, self.sites):.2%}",
-            *(f"{n:12}  {kind}" for kind, n in self.refusals.most_common()),
+            f"{self.refused:8} sites refused, {self.refused / max(1, self.sites):.2%}",
+            *(f"{len(at):12}  {kind}, as in {', '.join(at[:2])}" for kind, at in kinds),
             f"{len(self.faults):8} faults",
         ]
         return "\n".join(lines)
@@ -89,7 +93,11 @@ class Converter:
             else:
                 if not hooks.everything:
                     self.tally.sites += len(sites)
-                    self.tally.refusals.update(s.refusal for _, s in sites if s.refusal)
+                    for flow, site in sites:
+                        if site.refusal:
+                            line = flow.cfg.instructions(flow.cfg.blocks[site.block])[0].line
+                            place = f"{Path(code.co_filename).name}:{line}"
+                            self.tally.refusals.setdefault(site.refusal, []).append(place)
 
     def _check(self, code: CodeType, made: CodeType) -> None:
         if wrong := fault(made):
