@@ -94,9 +94,9 @@ def _owner(value: Any, depth: int) -> str | None:
     if type(value).__module__ == "builtins":
         return None
     for name in _found_names():
-        if name in sys.modules and name != "numpy" and _loads(name):
-            if runtime(name).backend.owns(value):
-                return name
+        known = name in sys.modules and name != "numpy" and _loads(name)
+        if known and runtime(name).backend.owns(value):
+            return name
     return None
 
 

@@ -31,9 +31,7 @@ class Compiled(Generic[P, R]):
     backend makes of it (`get_concrete_function` on TensorFlow) are reachable through it.
     """
 
-    def __init__(
-        self, fn: Callable[P, R], backend: str | None, options: dict[str, Any]
-    ) -> None:
+    def __init__(self, fn: Callable[P, R], backend: str | None, options: dict[str, Any]) -> None:
         functools.update_wrapper(self, fn)
         self.__wrapped__ = fn
         self._backend, self._options = backend, options

@@ -31,7 +31,9 @@ class BcgraphError(Exception):
     code: ClassVar[str] = "BCG900"
     mend: ClassVar[str] = ""
 
-    def __init__(self, message: str, *, place: Place | None = None, mend: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, place: Place | None = None, mend: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message, self.place = message, place
         self.help = self.mend if mend is None else mend

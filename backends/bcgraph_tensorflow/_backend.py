@@ -15,7 +15,6 @@ from bcgraph.backend import Items, Spec
 from . import _builtins, _cond, _dtypes, _errors, _function
 
 
-
 class Backend:
     """Records into the graph of the `tf.function` that is being traced."""
 
@@ -80,9 +79,7 @@ class Backend:
         made = tf.fill(known, tf.cast(value, spec.dtype) if value == 0 else tf.constant(""))
         return tf.ensure_shape(made, known)
 
-    def parts(
-        self, value: Any
-    ) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any]] | None:
+    def parts(self, value: Any) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any]] | None:
         """The components of ragged and sparse tensors and tensor arrays."""
         if isinstance(value, tf.TensorArray):
             return [value.flow], lambda parts: _cond.array_with_flow(value, parts[0])
@@ -125,9 +122,7 @@ class Backend:
         """One `While` operation."""
         shapes = [tf.TensorShape(spec.shape) for spec in specs]
         if not values:
-            tf.while_loop(
-                lambda _: test([]), lambda i: (body([]), i)[1:], [tf.constant(0)]
-            )
+            tf.while_loop(lambda _: test([]), lambda i: (body([]), i)[1:], [tf.constant(0)])
             return []
         found = tf.while_loop(
             lambda *leaves: test(list(leaves)),
@@ -261,5 +256,3 @@ class Backend:
         )
         shape = None if spec.shape is None else (None, *spec.shape)
         return _dtypes.shaped(stacked, Spec(spec.dtype, shape))
-
-

@@ -88,9 +88,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     def reduce(reduction: Callable[..., Any]) -> Callable[..., Any]:
         def meaning(values: Any) -> Any:
             if isinstance(values, list | tuple):
-                truths = [
-                    backend.predicate(v) if backend.is_staged(v) else bool(v) for v in values
-                ]
+                truths = [backend.predicate(v) if backend.is_staged(v) else bool(v) for v in values]
                 return reduction(tf.stack(truths))
             return reduction(_truths(_tensor(values)))
 
@@ -99,7 +97,9 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     def ordered(values: Any, *, key: Any = None, reverse: bool = False) -> Any:
         if key is not None:
             raise TypeError("sorted of staged values takes no key")
-        tensor = backend.stack(list(values)) if isinstance(values, list | tuple) else _tensor(values)
+        tensor = (
+            backend.stack(list(values)) if isinstance(values, list | tuple) else _tensor(values)
+        )
         return tf.sort(tensor, axis=0, direction="DESCENDING" if reverse else "ASCENDING")
 
     def rounded(value: Any, digits: int | None = None) -> Any:

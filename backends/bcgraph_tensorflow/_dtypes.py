@@ -44,10 +44,9 @@ def join(first: Spec, second: Spec) -> Spec | None:
     if dtype is None:
         return None
     shape: tuple[int | None, ...] | None = None
-    if first.shape is not None and second.shape is not None:
-        if len(first.shape) == len(second.shape):
-            pairs = zip(first.shape, second.shape, strict=True)
-            shape = tuple(a if a == b else None for a, b in pairs)
+    one, other = first.shape, second.shape
+    if one is not None and other is not None and len(one) == len(other):
+        shape = tuple(a if a == b else None for a, b in zip(one, other, strict=True))
     return Spec(dtype, shape, weak=first.weak and second.weak)
 
 

@@ -162,7 +162,8 @@ def _blocks(
             indices.append(successors[indices[-1]][0])
         last = instructions[indices[-1]]
         first = instructions[leader]
-        assert last is not None and first is not None
+        assert last is not None
+        assert first is not None
         ways = [block_of[s] for s in successors[indices[-1]]]
         if last.op in (Op.BRANCH, Op.FOR, Op.RETURN, Op.RAISE):
             terminator = last.op

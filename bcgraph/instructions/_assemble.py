@@ -175,4 +175,3 @@ class Assembler:
         made.first_lineno = shell.first_lineno
         made.name, made.qualname, made.filename = shell.name, shell.qualname, shell.filename
         return made.to_code(compute_exception_stack_depths=False, stacksize=stacksize)
-

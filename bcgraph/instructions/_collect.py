@@ -33,7 +33,11 @@ def collected(code: CodeType) -> CodeType | None:
         elif item.name == "RETURN_GENERATOR":
             drop = 1  # the POP_TOP after it
         elif item.name == "RESUME":
-            items += [item, Instr("BUILD_LIST", 0, location=at), Instr("STORE_FAST", _LIST, location=at)]
+            items += [
+                item,
+                Instr("BUILD_LIST", 0, location=at),
+                Instr("STORE_FAST", _LIST, location=at),
+            ]
         elif item.name == "YIELD_VALUE":
             items += [
                 Instr("LOAD_FAST", _LIST, location=at),

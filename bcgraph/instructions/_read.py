@@ -301,8 +301,6 @@ class _Reader:
         return kept + (None,) * (pops + effect)
 
 
-
-
 def _is_saved(mark: object, arg: object) -> bool:
     """Whether an operand is the value that an inlined comprehension put aside for this name."""
     return isinstance(mark, tuple) and isinstance(arg, str | CellVar) and mark[0] == variable(arg)

@@ -11,7 +11,7 @@ Example: `while a: … if b: return x …` is a Loop with two ports, then a Cond
 follows each of them.
 """
 
-from ._plan import Cond, Decision, Loop, Resume, Site, plan
 from ._flow import RETURN, Flow, whole
+from ._plan import Cond, Decision, Loop, Resume, Site, plan
 
 __all__ = ["RETURN", "Cond", "Decision", "Flow", "Loop", "Resume", "Site", "plan", "whole"]

@@ -11,7 +11,14 @@ from bcgraph.instructions import Op
 
 RETURN = -1  # the port at which a function returns its value
 
-_SUSPENDS = {"YIELD_VALUE", "SEND", "RETURN_GENERATOR", "GET_AWAITABLE", "GET_ANEXT", "ASYNC_GEN_WRAP"}
+_SUSPENDS = {
+    "YIELD_VALUE",
+    "SEND",
+    "RETURN_GENERATOR",
+    "GET_AWAITABLE",
+    "GET_ANEXT",
+    "ASYNC_GEN_WRAP",
+}
 
 
 class Flow:

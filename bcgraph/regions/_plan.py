@@ -98,7 +98,7 @@ def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
         refusal = refusal or f.refusal
     ports = {p for d in decisions for p in d.ports if p != RETURN and not flow.leaves(p)}
     ends = {p for d in decisions for p in d.ports if p != RETURN}
-    ends |= {t for t in first.successors}
+    ends |= set(first.successors)
     base = min([f.base for f in flows] + [cfg.blocks[p].depth for p in ends] + [ins.depth - 1])
     carried = touched = escaping = 0
     for f in flows:
@@ -290,7 +290,7 @@ def _grow(flow: Flow, start: int, join: int | None) -> tuple[set[int], tuple[int
     def branch_from(b: int) -> tuple[list[int], int] | None:
         chain: list[int] = []
         while True:
-            if flow.leaves(b) and b != start or b == join or b in chain:
+            if (flow.leaves(b) and b != start) or b == join or b in chain:
                 return None
             chain.append(b)
             block = cfg.blocks[b]

@@ -45,9 +45,7 @@ class Emitter:
             return None
         found = self.flow.sites.get(block)
         if found is None:
-            found = self.flow.sites[block] = plan(
-                self.flow, block, repeatable=self.hooks.symbolic
-            )
+            found = self.flow.sites[block] = plan(self.flow, block, repeatable=self.hooks.symbolic)
         assert isinstance(found, Site)
         return None if found.refusal and not self.hooks.symbolic else found
 
@@ -293,6 +291,7 @@ class Emitter:
         asm.emit("POP_TOP")
         if site.escaping:
             self._escape(site)
+        asm.at_try(None)  # nothing fails from here on, and the operands go
         for _ in range(count):
             asm.emit("SWAP", 2)
             asm.emit("POP_TOP")

@@ -158,7 +158,11 @@ class _Region(Emitter):
         start = self.flow.cfg.handler_blocks[chain[0]]
         if start is None:
             return None
-        return self._labels.setdefault(start, Label()), handler.depth - self.flow.base, handler.lasti
+        return (
+            self._labels.setdefault(start, Label()),
+            handler.depth - self.flow.base,
+            handler.lasti,
+        )
 
     def try_context(self, index: int) -> tuple[Label, int, bool] | None:
         block = self.flow.cfg.block_of[self.flow.cfg.standing[index]]

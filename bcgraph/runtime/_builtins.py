@@ -257,7 +257,7 @@ class Builtins:
 def _collected(iterable: Iterable[Any]) -> list[Any]:
     made = []
     for item in iterable:
-        made.append(item)  # noqa: PERF402 - a loop is what can be staged
+        made.append(item)
     return made
 
 
@@ -267,4 +267,3 @@ def _filtered(function: Callable[[Any], Any] | None, iterable: Iterable[Any]) ->
         if item if function is None else function(item):
             made.append(item)
     return made
-

@@ -126,9 +126,7 @@ class Journal:
         """Ends a branch: undoes its writes; returns each place with its old and new contents."""
         frame = self._frames.pop()
         self._serials.pop()
-        changed = {
-            key: (location, old, location.read()) for key, (location, old) in frame.items()
-        }
+        changed = {key: (location, old, location.read()) for key, (location, old) in frame.items()}
         for location, old in reversed(list(frame.values())):
             location.write(old)
         return changed

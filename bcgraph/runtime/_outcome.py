@@ -104,7 +104,9 @@ class Merge:
             a, b = one.get(key, DEAD), other.get(key, DEAD)
             node = trees.agree(a, b, self._name(key))
             if isinstance(node, Perhaps) and not node.reason:
-                node = replace(node, reason=f"one way of the condition at {place} leaves it without")
+                node = replace(
+                    node, reason=f"one way of the condition at {place} leaves it without"
+                )
             self.nodes[key] = node
 
     def _name(self, key: tuple[Any, ...]) -> str:

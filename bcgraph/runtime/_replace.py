@@ -9,7 +9,9 @@ from ._journal import Journal, Location
 from ._trees import record_fields
 
 
-def replace_in_state(state: dict[str, Any] | list[Any], old: Any, new: Any, journal: Journal) -> None:
+def replace_in_state(
+    state: dict[str, Any] | list[Any], old: Any, new: Any, journal: Journal
+) -> None:
     """The same for an environment's variables or operands: those are no effects."""
     keys: Any = list(state) if isinstance(state, dict) else range(len(state))
     for key in keys:
@@ -46,6 +48,5 @@ def replace(holder: Any, old: Any, new: Any, journal: Journal, depth: int = 4) -
             location = Location(kind, holder, key)
             journal.note(location)
             location.write(new)
-        elif depth and type(value) in (dict, list, tuple) or record_fields(value) is not None:
-            if depth:
-                replace(value, old, new, journal, depth - 1)
+        elif depth and (type(value) in (dict, list, tuple) or record_fields(value) is not None):
+            replace(value, old, new, journal, depth - 1)

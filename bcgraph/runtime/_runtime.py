@@ -238,11 +238,7 @@ class Runtime:
     # Hooks
 
     def _is_staged(self, value: Any) -> bool:
-        if self.backend.is_staged(value):
-            return True
-        if self.backend.symbolic and isinstance(value, StagedList):
-            return True
-        return False
+        return self.backend.is_staged(value) or isinstance(value, StagedList)
 
     def _site(self, flow: Flow, site: Site) -> SiteHook:
         def stage(

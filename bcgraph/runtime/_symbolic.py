@@ -252,9 +252,7 @@ class Stager:
         for cell in at.cells:
             replace(cell, location.target, made, self.journal)
 
-    def _check(
-        self, site: Site, flow: Flow, holds: Any, record: Callable[[], Outcome]
-    ) -> bool:
+    def _check(self, site: Site, flow: Flow, holds: Any, record: Callable[[], Outcome]) -> bool:
         """Records what an arm that only raises raises, as a check; False if that cannot be told."""
         raised: list[BaseException] = []
 
@@ -278,7 +276,7 @@ class Stager:
         return True
 
     def _is_raised_by_user(self, error: BaseException) -> bool:
-        """Whether an exception comes from a `raise` or `assert` (or an unbound local) of a program."""
+        """Whether it comes from a `raise` or `assert` of a program, or an unbound local."""
         trace = error.__traceback__
         if trace is None:
             return False

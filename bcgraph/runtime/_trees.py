@@ -36,7 +36,9 @@ class Static:
         if not isinstance(other, Static):
             return False
         one, two = self.value, other.value
-        return one is two or (type(one) is type(two) and isinstance(one, _PLAIN) and _same(one, two))
+        return one is two or (
+            type(one) is type(two) and isinstance(one, _PLAIN) and _same(one, two)
+        )
 
     def __hash__(self) -> int:
         return hash(type(self.value))
@@ -129,7 +131,11 @@ class Trees:
             return self.describe(second, numbers=False)
         if second is DEAD:
             return self.describe(first, numbers=False)
-        if isinstance(first, Maybe) or isinstance(second, Maybe) or UNDEFINED in _ids(first, second):
+        if (
+            isinstance(first, Maybe)
+            or isinstance(second, Maybe)
+            or UNDEFINED in _ids(first, second)
+        ):
             return self._perhaps(first, second, name)
         if type(first) is type(second) and isinstance(first, _PLAIN) and _same(first, second):
             return Static(first)

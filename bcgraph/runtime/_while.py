@@ -155,9 +155,7 @@ class While:
                 leaves = [v for k, n in self.nodes.items() for v in self._fresh(n, self.values[k])]
                 state = self._state(leaves)
                 self.stand_ins = {}
-                outcome = self.stager.branch(
-                    lambda: self._turn(state), self.loop.body, self.site
-                )
+                outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
                 found.update(self._values_after(outcome, state))
 
             try:
@@ -423,7 +421,9 @@ class While:
         return wide
 
     def _reason(self) -> str:
-        return f"a turn of the loop at {self.stager.place(self.loop.body, self.site)} may not set it"
+        return (
+            f"a turn of the loop at {self.stager.place(self.loop.body, self.site)} may not set it"
+        )
 
     def _name(self, key: Key) -> str:
         if key[0] == "variable":
@@ -470,4 +470,3 @@ class While:
         if len(self.exits) == 2:
             return Choice(self.exits, self.backend.equal(flag, 1))
         return Choice(self.exits, flag - 1)
-
