@@ -86,7 +86,8 @@ def _minimise(code: Code, target: dict[int, int]) -> dict[int, int]:
             if ins.handler is not None:
                 h = handlers[ins.handler]
                 caught = (find(target[h.target]), h.depth, h.lasti)
-            at = ins.location
+            # A superinstruction has one position: that of the load it ends with is lost (3.13).
+            at = None if ins.op is Op.LOAD else ins.location
             key = (
                 ins.op, _hashable(ins.arg), ins.depth, caught,
                 at and (at.lineno, at.end_lineno, at.col_offset, at.end_col_offset),

@@ -21,6 +21,7 @@ PY312 = sys.version_info >= (3, 12)
 PY313 = sys.version_info >= (3, 13)
 
 NULL = "null"  # mark of an operand slot that holds no object
+EXIT = "exit"  # mark of the function that leaves a `with`
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 
 _BRANCHES = {
@@ -291,6 +292,8 @@ class _Reader:
             return (*stack, NULL)
         if name == "LOAD_GLOBAL" and raw.arg[0]:
             return (*stack, None, NULL) if PY313 else (*stack, NULL, None)
+        if name == "BEFORE_WITH":
+            return (*stack[:-1], EXIT, None)
         if name == "MAKE_FUNCTION":
             return (*stack[: len(stack) - _pops(raw)], "function")
         effect = raw.stack_effect(jump=False)

@@ -209,6 +209,8 @@ def _tested(
     if any(flow.cfg.outer[b] != outer for b in blocks):
         return None
     entry, header = inside[0], loop.header
+    if flow.cfg.blocks[header].depth != flow.cfg.blocks[entry].depth:
+        return None  # an operand of the test is computed before the header
     outside = next(e for e in exits if e != entry)
     body = _flow(flow, entry, frozenset({header}), outer, loop.blocks, (header,))
     if body.ports != (header,):

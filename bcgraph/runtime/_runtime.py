@@ -67,7 +67,8 @@ class Runtime:
         self.backend = backend
         self.everything = everything
         self._codes: dict[tuple[int, bool], CodeType] = {}
-        self._origins: dict[int, CodeType] = {}  # made code → the code it was made of
+        # by the identity of made code: it, kept alive, and the code it was made of
+        self._made: dict[int, tuple[CodeType, CodeType]] = {}
         self._functions: weakref.WeakKeyDictionary[Any, dict[bool, FunctionType]] = (
             weakref.WeakKeyDictionary()
         )
@@ -84,7 +85,7 @@ class Runtime:
         found: Stager | None = getattr(self._local, "stager", None)
         if found is None:
             found = self._local.stager = Stager(
-                self.backend, self.region_code, lambda code: id(code) in self._origins
+                self.backend, self.region_code, lambda code: id(code) in self._made
             )
         return found
 
@@ -123,7 +124,7 @@ class Runtime:
     def function(self, fn: FunctionType) -> FunctionType:
         """The converted twin of a function: same globals, closure, defaults, attributes."""
         journal = self.backend.symbolic and bool(self.stager.journal)
-        origin = self._origins.get(id(fn.__code__), fn.__code__)
+        origin = self._origin(fn.__code__)
         if origin is not fn.__code__ and not journal:
             return fn
         twins = self._functions.setdefault(fn, {})
@@ -146,9 +147,13 @@ class Runtime:
         twin.__defaults__, twin.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
         return twin
 
+    def _origin(self, code: CodeType) -> CodeType:
+        made = self._made.get(id(code))
+        return code if made is None else made[1]
+
     def code(self, code: CodeType, *, journal: bool = False) -> CodeType:
         """The rewritten code of a function's code; of any other, the code itself."""
-        if not code.co_flags & inspect.CO_OPTIMIZED or id(code) in self._origins:
+        if not code.co_flags & inspect.CO_OPTIMIZED or id(code) in self._made:
             return code
         found = self._codes.get((id(code), journal))
         if found is None:
@@ -161,7 +166,7 @@ class Runtime:
                 raise UnreadableFunction(str(error), place=place) from None
             found = rewrite(canonical, self.noting if journal else self.hooks)
             self._codes[id(code), journal] = found
-            self._origins[id(found)] = code
+            self._made[id(found)] = (found, code)
         return found
 
     def region_code(self, flow: Flow) -> CodeType:
@@ -169,7 +174,7 @@ class Runtime:
         found = self._regions.get(flow)
         if found is None:
             found = self._regions[flow] = region(flow, self.noting)
-            self._origins[id(found)] = flow.cfg.code.origin
+            self._made[id(found)] = (found, flow.cfg.code.origin)
         return found
 
     def resolve(self, target: Any) -> Any:
@@ -221,7 +226,7 @@ class Runtime:
         frame = generator.gi_frame
         if frame is None or inspect.getgeneratorstate(generator) != inspect.GEN_CREATED:
             return None
-        origin = self._origins.get(id(generator.gi_code), generator.gi_code)
+        origin = self._origin(generator.gi_code)
         code = self._collecting.get(origin)
         if code is None:
             code = collected(origin)

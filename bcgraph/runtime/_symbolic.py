@@ -22,6 +22,7 @@ from ._replace import replace, replace_in_state
 from ._trees import Trees
 from ._values import DEAD, Iteration, Replay
 from ._while import While
+from ._with import leave_together
 
 _RAISE = dis.opmap["RAISE_VARARGS"]
 
@@ -123,6 +124,9 @@ class Stager:
         if isinstance(decision, Loop):
             at.variables = outcome.variables
             return self._loop(site, decision, at, choice, outcome.operands, None)
+
+        outcome.operands = {port: list(held) for port, held in outcome.operands.items()}
+        leave_together(flow, outcome, at.base)
 
         def way(port: int) -> Outcome:
             which = decision.targets.index(port)
