@@ -86,11 +86,9 @@ def _minimise(code: Code, target: dict[int, int]) -> dict[int, int]:
             if ins.handler is not None:
                 h = handlers[ins.handler]
                 caught = (find(target[h.target]), h.depth, h.lasti)
-            # A superinstruction has one position: that of the load it ends with is lost (3.13).
-            at = None if ins.op is Op.LOAD else ins.location
             key = (
                 ins.op, _hashable(ins.arg), ins.depth, caught,
-                at and (at.lineno, at.end_lineno, at.col_offset, at.end_col_offset),
+                _span(code, i),
                 tuple(find(target[s]) for s in ins.successors),
             )  # fmt: skip
             other = find(table.setdefault(key, i))
@@ -104,6 +102,34 @@ def _minimise(code: Code, target: dict[int, int]) -> dict[int, int]:
                 guarded.setdefault(other, []).extend(guarded[i])
         work = sorted(set(again))
     return {i: find(i) for i in nodes}
+
+
+def _span(code: Code, i: int) -> object:
+    """An instruction's position, where it tells copies from others.
+
+    A superinstruction has one position: that of the load it ends with is lost (3.13).
+    """
+    ins = code.instructions[i]
+    assert ins is not None
+    at = ins.location
+    if at is None or ins.op is Op.LOAD or _returns_none(code, i):
+        return None
+    return at.lineno, at.end_lineno, at.col_offset, at.end_col_offset
+
+
+def _returns_none(code: Code, i: int) -> bool:
+    """Whether this is one of the two instructions of `return None`.
+
+    The compiler gives the copies of an implicit one various positions; none of them can raise.
+    """
+    ins = code.instructions[i]
+    assert ins is not None
+    if ins.op is Op.CONST and ins.successors:
+        following = code.instructions[ins.successors[0]]
+        return ins.arg is None and following is not None and following.op is Op.RETURN
+    before = code.instructions[i - 1] if i else None
+    none = before is not None and (before.op, before.arg) == (Op.CONST, None)
+    return none and ins.op is Op.RETURN
 
 
 def _hashable(value: object) -> object:

@@ -64,6 +64,14 @@ class Cfg:
                     before[start].add(block.id)
         return tuple(map(frozenset, before))
 
+    @cached_property
+    def reach(self) -> tuple[int, ...]:
+        """How far down the operand stack each block reaches."""
+        return tuple(
+            min(block.depth, *(ins.depth - ins.pops for ins in self.instructions(block)))
+            for block in self.blocks
+        )
+
     def instructions(self, block: Block) -> list[Instruction]:
         """The block's canonical instructions."""
         found = (self.code.instructions[i] for i in block.indices)
@@ -72,29 +80,40 @@ class Cfg:
     def skeleton(self) -> str:
         """The graph as text without what differs between CPython versions.
 
-        One line for each block that decides or joins something: what it is, where in the source,
-        and where it goes; blocks are numbered in depth-first order.
+        One line for each block that decides, ends or heads a loop: what it is, where in the source
+        a branch's predicate ends, and where it goes. Blocks are numbered in depth-first order.
         """
+        headers = {loop.header for loop in self.loops}
+
+        def lands(b: int) -> int:
+            while self.blocks[b].terminator is Op.JUMP and b not in headers:
+                b = self.blocks[b].successors[0]
+            return b
+
         order: dict[int, int] = {}
-        stack = [0]
+        stack = [lands(0)]
         while stack:
             b = stack.pop()
             if b in order:
                 continue
             order[b] = len(order)
-            stack.extend(reversed(self.blocks[b].successors))
-        headers = {loop.header for loop in self.loops}
+            stack.extend(lands(s) for s in reversed(self.blocks[b].successors))
         lines = []
         for b, number in order.items():
             block = self.blocks[b]
-            kind = block.terminator.value
-            line = ""
-            if block.terminator in (Op.BRANCH, Op.FOR):
-                ins = self.instructions(block)[0]
-                line = f" line {ins.line}"
-            to = " ".join(str(order[s]) for s in block.successors)
-            lines.append(f"{number}: {kind}{line}{' loop' * (b in headers)} -> {to}".rstrip(" ->"))
+            line = f" line {self._predicate_line(block)}" * (block.terminator is Op.BRANCH)
+            to = " ".join(str(order[lands(s)]) for s in block.successors)
+            text = f"{number}: {block.terminator.value}{line}{' loop' * (b in headers)} -> {to}"
+            lines.append(text.rstrip(" ->"))
         return "\n".join(lines)
+
+    def _predicate_line(self, block: Block) -> int | None:
+        """Where the predicate is computed: the branch itself may bear the line of a whole `and`."""
+        i = block.indices[0]
+        while i and (before := self.code.instructions[i - 1]) and before.op in (Op.COPY, Op.NOP):
+            i -= 1
+        before = self.code.instructions[i - 1] if i else None
+        return before.line if before else None
 
     def verify(self) -> None:
         """Raises AssertionError where the graph contradicts itself."""

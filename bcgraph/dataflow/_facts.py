@@ -57,6 +57,7 @@ def analyse(cfg: Cfg) -> Facts:
     gain: list[int] = []
     lose: list[int] = []
     drop: list[int] = []
+    first: list[int] = []  # written before anything in the block can raise
     for block in cfg.blocks:
         used = defined = bound = unbound = deleted = 0
         for ins in cfg.instructions(block):
@@ -72,12 +73,13 @@ def analyse(cfg: Cfg) -> Facts:
                     bound, unbound = bound | bit, unbound & ~bit
                 elif op is Op.DELETE:
                     bound, unbound, deleted = bound & ~bit, unbound | bit, deleted | bit
+        first.append(_first_writes(cfg.instructions(block), index))
         use.append(used)
         kill.append(defined)
         gain.append(bound)
         lose.append(unbound)
         drop.append(deleted)
-    live = _live(cfg, use, kill)
+    live = _live(cfg, use, kill, first)
     everything = (1 << len(index)) - 1
     assigned = _assigned(cfg, gain, lose, drop, (1 << len(arguments)) - 1, everything)
     touched = []
@@ -96,7 +98,20 @@ def analyse(cfg: Cfg) -> Facts:
     )  # fmt: skip
 
 
-def _live(cfg: Cfg, use: list[int], kill: list[int]) -> list[int]:
+_QUIET = (Op.STORE, Op.CONST, Op.COPY, Op.SWAP, Op.POP)
+
+
+def _first_writes(instructions: list[Instruction], index: dict[str, int]) -> int:
+    mask = 0
+    for ins in instructions:
+        if ins.op not in _QUIET:
+            break
+        if ins.op is Op.STORE:
+            mask |= 1 << index[str(ins.arg)]
+    return mask
+
+
+def _live(cfg: Cfg, use: list[int], kill: list[int], first: list[int]) -> list[int]:
     live = [0] * len(cfg.blocks)
     before: list[list[int]] = [[] for _ in cfg.blocks]
     for block in cfg.blocks:
@@ -114,7 +129,7 @@ def _live(cfg: Cfg, use: list[int], kill: list[int]) -> list[int]:
         new = use[b] | (out & ~kill[b])
         caught = None if block.handler is None else cfg.handler_blocks[block.handler]
         if caught is not None:
-            new |= live[caught]
+            new |= live[caught] & ~first[b]
         if new != live[b]:
             live[b] = new
             for earlier in before[b]:

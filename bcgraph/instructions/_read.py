@@ -240,7 +240,10 @@ class _Reader:
                 )
                 if not successors:
                     break
-                if op is Op.BRANCH or name == "SEND":
+                if name == "SEND":
+                    work.append((successors[1], after if PY312 else after[:-1], renamed))
+                    i = successors[0]
+                elif op is Op.BRANCH:
                     work.append((successors[0], after, renamed))
                     i = successors[1]
                 else:

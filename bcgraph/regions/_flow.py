@@ -71,8 +71,7 @@ class Flow:
         cfg = self.cfg
         found = [cfg.blocks[self.entry].depth]
         found += [cfg.blocks[p].depth for p in self.ports if p != RETURN]
-        for b in self.blocks:
-            found += [ins.depth - ins.pops for ins in cfg.instructions(cfg.blocks[b])]
+        found += [cfg.reach[b] for b in self.blocks]
         return max(0, min(found))
 
     @property
@@ -99,6 +98,8 @@ class Flow:
         """Why this flow cannot become a function, if it cannot."""
         if self.cfg.irreducible:
             return "a loop is entered at more than one place"
+        if not self.cfg.code.generator and not self.cfg.code.inner_cells:
+            return None
         for b in self.blocks:
             for ins in self.cfg.instructions(self.cfg.blocks[b]):
                 if ins.op is Op.OPAQUE:

@@ -115,7 +115,11 @@ def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
     marks = cfg.code.stacks[first.indices[0]]
     if any(m == "null" or isinstance(m, tuple) for m in marks[base : len(marks) - (not over)]):
         refusal = refusal or "it lies inside a call that it may leave"
-    inputs = facts.names((touched & facts.live[block]) | carried)
+    live = facts.live[block]
+    for d in decisions:
+        if isinstance(d, Loop) and d.test is not None:
+            live |= facts.live[d.start]  # the state is that in front of the test
+    inputs = facts.names((touched & live) | carried)
     return Site(block, tuple(decisions), inputs, base, resumes, facts.names(escaping), refusal)
 
 

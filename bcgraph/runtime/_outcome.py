@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bcgraph.backend import Backend
+from bcgraph.errors import Disagreement
 from bcgraph.regions import RETURN
 
 from ._journal import Location
@@ -103,6 +104,11 @@ class Merge:
         for key in dict.fromkeys((*one, *other)):
             a, b = one.get(key, DEAD), other.get(key, DEAD)
             node = trees.agree(a, b, self._name(key))
+            if isinstance(node, Perhaps) and key[0] == "effect":
+                raise Disagreement(
+                    f"{self._name(key)} has a value on one path only",
+                    mend="give it a value before the branch",
+                )
             if isinstance(node, Perhaps) and not node.reason:
                 node = replace(
                     node, reason=f"one way of the condition at {place} leaves it without"

@@ -145,6 +145,8 @@ class Stager:
         return switch(choice)
 
     def _predicate(self, value: Any, flow: Flow, site: Site) -> Any:
+        if isinstance(value, StagedList):
+            value = self.backend.less(0, value.length())
         try:
             return self.backend.predicate(value)
         except ValueError as error:

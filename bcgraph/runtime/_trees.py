@@ -51,16 +51,32 @@ class Leaf:
     spec: Spec
 
 
-@dataclass(frozen=True)
-class Tree:
+class _Like:
+    """Nodes with a sample value compare by its type and keys, never by what it holds."""
+
+    like: Any
+    children: tuple[Node, ...]
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return False
+        assert isinstance(other, _Like)
+        return _alike(self.like, other.like) and self.children == other.children
+
+    def __hash__(self) -> int:
+        return hash((type(self.like), self.children))
+
+
+@dataclass(frozen=True, eq=False)
+class Tree(_Like):
     """A container; `like` is a value of its type and keys, to rebuild others."""
 
     like: Any
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
-class Parts:
+@dataclass(frozen=True, eq=False)
+class Parts(_Like):
     """A composite of the backend: a few staged values, and how to make it of them."""
 
     like: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bcgraph.backend import Spec
-from bcgraph.errors import BcgraphError, UnstableLoop
+from bcgraph.errors import BcgraphError, Disagreement, UnstableLoop
 from bcgraph.regions import RETURN, Loop, Site
 
 from ._iterate import StagedIteration
@@ -416,6 +416,11 @@ class While:
         if isinstance(node, Static) and value is DEAD:
             return node
         wide = self.trees.widen(node, value, self._name(key))
+        if isinstance(wide, Perhaps) and key[0] == "effect":
+            raise Disagreement(
+                f"{self._name(key)} has a value only after a turn of the loop",
+                mend="give it a value before the loop",
+            )
         if isinstance(wide, Perhaps) and not wide.reason:
             wide = Perhaps(wide.value, wide.defined, self._reason())
         return wide
