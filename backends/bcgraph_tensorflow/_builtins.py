@@ -58,10 +58,15 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
     ) -> Callable[..., Any]:
         def meaning(*arguments: Any, key: Any = None, default: Any = None) -> Any:
+            if default is not None:
+                raise TypeError("min and max of staged values take no default")
             if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
+                values = _tensor(arguments[0])
+                error = ValueError("min() or max() of an empty sequence")
+                backend.check(tf.shape(values)[0] > 0, error)
                 if key is not None:
                     raise TypeError("min and max of a tensor take no key")
-                return reduction(_tensor(arguments[0]))
+                return reduction(values)
             values = _common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
             if key is not None:
@@ -133,6 +138,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         builtins.sorted: ordered,
         builtins.str: _text,
         tf.stack: _stack,
+        tf.concat: _concat,
     }
 
 
@@ -164,6 +170,15 @@ def _stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     rank = stacked.shape.rank
     where = axis if axis >= 0 else axis + rank
     return tf.transpose(stacked, [*range(1, where + 1), 0, *range(where + 1, rank)], name=name)
+
+
+def _concat(values: Any, axis: Any, name: str = "concat") -> Any:
+    if not hasattr(type(values), "stack"):
+        return tf.concat(values, axis, name=name)
+    if not isinstance(axis, int) or axis != 0:
+        raise TypeError("a list of unknown length can be joined along the first axis only")
+    rows = values.stack()
+    return tf.reshape(rows, tf.concat([[-1], tf.shape(rows)[2:]], 0), name=name)
 
 
 def _text(value: Any = "") -> Any:

@@ -107,6 +107,10 @@ class Emitter:
             self._replace_top(hooks.unpack, raw.arg)
             asm.place(native)
             asm.copy(raw)
+        elif name in ("BINARY_SUBSCR", "STORE_SUBSCR") and hooks.symbolic:
+            if hooks.journal and name in _WRITES:
+                self._tell_write(name, raw)
+            self._subscript(raw)
         elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
             asm.begin_call(hooks.append)
             asm.emit("COPY", int(raw.arg) + 3)
@@ -120,7 +124,10 @@ class Emitter:
             if hooks.journal and name in _WRITES:
                 self._tell_write(name, raw)
             unsure = self.flow.cfg.standing[index] in self.flow.facts.unsure
-            if ins.op is Op.LOAD and unsure and isinstance(raw.arg, str):
+            if unsure and name == "LOAD_DEREF" and hooks.symbolic:
+                asm.copy(raw)
+                self._replace_top(hooks.read, variable(raw.arg))
+            elif ins.op is Op.LOAD and unsure and isinstance(raw.arg, str):
                 asm.load_local(raw.arg, assigned=False)
                 if hooks.symbolic:
                     self._replace_top(hooks.read, ins.arg)
@@ -140,6 +147,23 @@ class Emitter:
         asm.end_call(1 + len(arguments))
         asm.emit("SWAP", 2)
         asm.emit("POP_TOP")
+
+    def _subscript(self, raw: Instr) -> None:
+        """… sequence key → … what stands for the sequence, key"""
+        asm, native = self.asm, Label()
+        asm.emit("COPY", 2)
+        asm.emit("MATCH_SEQUENCE")
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+        asm.jump_if("FALSE", native)
+        asm.begin_call(self.hooks.subscript)
+        asm.emit("COPY", 4)
+        asm.emit("COPY", 4)
+        asm.end_call(2)
+        asm.emit("SWAP", 3)
+        asm.emit("POP_TOP")
+        asm.place(native)
+        asm.copy(raw)
 
     def _negation(self, raw: Instr) -> None:
         asm, native, done = self.asm, Label(), Label()

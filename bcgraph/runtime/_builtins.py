@@ -11,7 +11,7 @@ from bcgraph.backend import Backend, Items
 from bcgraph.errors import PythonValueNeeded
 
 from ._iterate import StagedIteration
-from ._lists import StagedList
+from ._lists import StagedList, forward
 from ._values import Iteration
 
 
@@ -148,6 +148,7 @@ class Builtins:
         def call(*arguments: Any, **keywords: Any) -> Any:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
+            arguments = tuple(forward(a) for a in arguments)
             if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
                 return meaning(*arguments, **keywords)
             return target(*arguments, **keywords)
@@ -170,6 +171,7 @@ class Builtins:
 
     def items(self, value: Any) -> Items | None:
         """How to iterate over a value; None for what Python iterates over by itself."""
+        value = forward(value)
         if isinstance(value, Lazy):
             return value.items
         if isinstance(value, StagedIteration):
@@ -205,6 +207,8 @@ class Builtins:
     def _zip(self, *iterables: Any, strict: bool = False) -> Any:
         if all(self.items(i) is None for i in iterables):
             return zip(*iterables, strict=strict)
+        if strict:
+            raise PythonValueNeeded("`zip(strict=True)` of staged values cannot be checked")
         return Lazy(_Zipped(self.backend, [self._some_items(i) for i in iterables]))
 
     def _reversed(self, iterable: Any) -> Any:

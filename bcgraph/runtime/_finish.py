@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ._lists import StagedList
+from ._lists import StagedList, forward
 from ._symbolic import Unreachable
 
 
@@ -24,6 +24,7 @@ def finished(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _finish(value: Any) -> Any:
+    value = forward(value)
     if isinstance(value, StagedList):
         return value.stack()
     kind = type(value)

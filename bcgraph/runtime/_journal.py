@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from types import CellType
 from typing import Any
 
+from ._lists import Moved, StagedList, forward
 from ._values import UNDEFINED
 
 
@@ -41,7 +43,8 @@ class Location:
             except LookupError:
                 return UNDEFINED
         if self.kind == "contents":
-            return target.copy()
+            staged = forward(target)
+            return target.copy() if staged is target else staged.snapshot()
         if self.kind == "staged":
             return target.snapshot()
         try:
@@ -63,11 +66,13 @@ class Location:
             elif isinstance(target, MutableMapping):
                 target.pop(key, None)
         elif self.kind == "contents":
-            if isinstance(target, list):
+            if isinstance(value, StagedList):
+                target[:] = [Moved(value)]
+            elif isinstance(target, list):
                 target[:] = value
             else:
                 target.clear()
-                target.update(value)
+                (target.extend if isinstance(target, deque) else target.update)(value)
         elif self.kind == "staged":
             target.restore(value)
         elif value is UNDEFINED:

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from bcgraph.errors import UnsupportedEffect
 
 if TYPE_CHECKING:
     from ._trees import Node, Trees
+
+
+class Moved:
+    """The only element of a Python list whose contents have become a staged list.
+
+    The Python list stays itself, so that every name and attribute that holds it sees what happens
+    to it; converted code goes on to the staged list (`forward`), any other meets this object, which
+    nothing can use.
+    """
+
+    __slots__ = ("staged",)
+    exists: ClassVar[bool] = False  # whether there has ever been one in this process
+
+    def __init__(self, staged: StagedList) -> None:
+        self.staged = staged
+        Moved.exists = True
+
+    def __repr__(self) -> str:
+        return "<contents known only when the graph runs>"
+
+
+def forward(value: Any) -> Any:
+    """The staged list that a Python list has become; any other value itself."""
+    if type(value) is list and len(value) == 1 and type(value[0]) is Moved:
+        return value[0].staged
+    return value
 
 
 class StagedList:
@@ -72,8 +100,13 @@ class StagedList:
         return self.trees.rebuild(self.element, iter([value for _, value in popped]))
 
     def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice) or self.element is None:
-            return self.stack()[index]
+        if isinstance(index, slice):
+            raise UnsupportedEffect(
+                "a list whose length is known only when the graph runs cannot be sliced",
+                mend="stack it, and slice the tensor",
+            )
+        if self.element is None:
+            raise IndexError("list index out of range")
         specs = _specs(self.trees, self.element)
         parts = zip(self.handles, specs, strict=True)
         leaves = [self.trees.backend.list_get(h, index, s) for h, s in parts]
@@ -85,6 +118,43 @@ class StagedList:
         specs = _specs(self.trees, self.element)
         parts = zip(self.handles, self._leaves(value), specs, strict=True)
         self.handles = [self.trees.backend.list_set(h, index, v, s) for h, v, s in parts]
+
+    def __iadd__(self, values: Any) -> StagedList:
+        self.extend(values)
+        return self
+
+    def __add__(self, values: Any) -> StagedList:
+        if not isinstance(values, list):
+            raise UnsupportedEffect("two lists of unknown length cannot be joined by `+`")
+        made = self.snapshot()
+        made.extend(values)
+        return made
+
+    def clear(self) -> None:
+        """Removes all elements."""
+        self.trees.journal.note_list(self)
+        if self.element is not None:
+            self.handles = StagedList.empty(self.trees, self.element).handles
+
+    def copy(self) -> StagedList:
+        """Another list of the same elements."""
+        return self.snapshot()
+
+    def __eq__(self, other: object) -> Any:
+        raise UnsupportedEffect(
+            "lists whose length is known only when the graph runs cannot be compared",
+            mend="stack them, and compare the tensors",
+        )
+
+    __hash__ = object.__hash__
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(list, name):
+            raise AttributeError(name)
+        raise UnsupportedEffect(
+            f"`{name}` of a list whose length is known only when the graph runs cannot be staged",
+            mend="append, pop, set items; or stack the list and use the framework's operations",
+        )
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("a staged list can be iterated over by converted code only")

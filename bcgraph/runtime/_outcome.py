@@ -11,10 +11,22 @@ from bcgraph.errors import Disagreement
 from bcgraph.regions import RETURN
 
 from ._journal import Location
+from ._lists import StagedList, forward
 from ._trees import Node, Perhaps, Trees
 from ._values import DEAD, UNDEFINED
 
 Effects = dict[tuple[Any, ...], tuple[Location, Any, Any]]
+
+
+def contents(value: Any, effects: Effects) -> Any:
+    """What a list holds after writes that have been undone; any other value itself."""
+    if type(value) is list:
+        found = effects.get(Location("contents", value).identity)
+        return forward(value) if found is None else found[2]
+    if isinstance(value, StagedList):
+        found = effects.get(Location("staged", value).identity)
+        return value if found is None else found[2]
+    return value
 
 
 @dataclass(frozen=True)
@@ -101,10 +113,15 @@ class Merge:
         }  # fmt: skip
         one, other = self._values(first), self._values(second)
         self.nodes: dict[Any, Node] = {}
+        self.distinct = {  # lists that are not the same one on both ways count by their contents
+            key
+            for key in one.keys() & other.keys()
+            if one[key] is not other[key] and key[0] != "effect"
+        }
         for key in dict.fromkeys((*one, *other)):
-            a, b = one.get(key, DEAD), other.get(key, DEAD)
+            a, b = self._held(key, one, first), self._held(key, other, second)
             node = trees.agree(a, b, self._name(key))
-            if isinstance(node, Perhaps) and key[0] == "effect":
+            if isinstance(node, Perhaps) and self._is_kept(key):
                 raise Disagreement(
                     f"{self._name(key)} has a value on one path only",
                     mend="give it a value before the branch",
@@ -114,6 +131,14 @@ class Merge:
                     node, reason=f"one way of the condition at {place} leaves it without"
                 )
             self.nodes[key] = node
+
+    def _held(self, key: Any, values: dict[Any, Any], outcome: Outcome) -> Any:
+        value = values.get(key, DEAD)
+        return contents(value, outcome.effects) if key in self.distinct else value
+
+    def _is_kept(self, key: tuple[Any, ...]) -> bool:
+        """Whether this is a place that is read without being asked whether it has a value."""
+        return key[0] == "effect" and self.locations[key[1]].kind != "cell"
 
     def _name(self, key: tuple[Any, ...]) -> str:
         if key[0] == "variable":
@@ -145,7 +170,7 @@ class Merge:
             leaves.append(self._selector(outcome))
         values = self._values(outcome)
         for key, node in self.nodes.items():
-            leaves.extend(self.trees.leaves(node, values.get(key, DEAD)))
+            leaves.extend(self.trees.leaves(node, self._held(key, values, outcome)))
         return leaves
 
     def _selector(self, outcome: Outcome) -> Any:

@@ -7,6 +7,7 @@ import inspect
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from types import (
     BuiltinFunctionType,
@@ -36,7 +37,7 @@ from ._eager import execute
 from ._iterate import StagedIteration
 from ._journal import Location
 from ._library import is_library
-from ._lists import StagedList
+from ._lists import Moved, StagedList, forward
 from ._region import Environment
 from ._symbolic import Stager
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
@@ -44,6 +45,7 @@ from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
 DISABLED = "__bcgraph_disabled__"
 _MUTATORS = {
     list: {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"},
+    deque: {"append", "appendleft", "extend", "extendleft", "pop", "popleft", "clear", "rotate"},
     dict: {"update", "pop", "popitem", "setdefault", "clear"},
     set: {"add", "discard", "remove", "pop", "clear", "update"},
 }
@@ -104,6 +106,7 @@ class Runtime:
             negate=self.backend.logical_not if self.backend.symbolic else _negate,
             contains=self._contains,
             unpack=self._unpack,
+            subscript=self._subscript,
             append=self._append,
             read=self._read,
             local=_caller_local,
@@ -181,7 +184,7 @@ class Runtime:
         """What to call instead of a callable: its converted twin, a staged meaning, or itself."""
         kind = type(target)
         if kind is FunctionType:
-            return target if _is_left_alone(target) else self.function(target)
+            return self._library(target) if _is_left_alone(target) else self.function(target)
         if kind is MethodType:
             inner = target.__func__
             if type(inner) is FunctionType and not _is_left_alone(inner):
@@ -202,20 +205,40 @@ class Runtime:
             return MethodType(self.function(call), target)
         return target
 
+    def _library(self, target: FunctionType) -> Any:
+        """A library's function, which gets staged lists where Python lists have become such."""
+        if not self.backend.symbolic or not self.backend.is_recording():
+            return target
+        found = self._meanings().get(target)
+        if found is not None or not Moved.exists:
+            return target if found is None else found
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            held = {name: forward(value) for name, value in keywords.items()}
+            return target(*map(forward, arguments), **held)
+
+        return call
+
+    def _meanings(self) -> Builtins:
+        if self._builtins is None:
+            self._builtins = Builtins(self.backend, self._converted, self._collector)
+        return self._builtins
+
     def _builtin(self, target: Any, kind: type) -> Any:
         if not self.backend.symbolic:
             return target
         if kind is BuiltinFunctionType:
             names = _MUTATORS.get(type(target.__self__))
             if names is not None:
+                staged = forward(target.__self__)
+                if staged is not target.__self__:
+                    return getattr(staged, target.__name__)
                 if self.stager.journal and target.__name__ in names:
                     self._note("contents", target.__self__, None)
                 return target
         if not self.backend.is_recording():
             return target
-        if self._builtins is None:
-            self._builtins = Builtins(self.backend, self._converted, self._collector)
-        found = self._builtins.get(target)
+        found = self._meanings().get(target)
         return target if found is None else found
 
     def _converted(self, fn: Any) -> Any:
@@ -243,7 +266,7 @@ class Runtime:
     # Hooks
 
     def _is_staged(self, value: Any) -> bool:
-        return self.backend.is_staged(value) or isinstance(value, StagedList)
+        return self.backend.is_staged(value) or isinstance(forward(value), StagedList)
 
     def _site(self, flow: Flow, site: Site) -> SiteHook:
         def stage(
@@ -285,13 +308,12 @@ class Runtime:
             return NativeIteration(iter(value))
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
-        if self._builtins is None:
-            self._builtins = Builtins(self.backend, self._converted, self._collector)
-        items = self._builtins.items(value)
+        items = self._meanings().items(value)
         return value if items is None else StagedIteration(self.backend, items)
 
     def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
         backend = self.backend
+        container = forward(container)
         if isinstance(container, StagedList):
             found = backend.contains(item, container.stack())
         elif type(container) in (list, tuple, range) and (
@@ -304,6 +326,13 @@ class Runtime:
             return NATIVE
         return backend.logical_not(found) if inverted else found
 
+    def _subscript(self, target: Any, key: Any) -> Any:
+        """The list or tuple to take an element of, by a Python or a staged index."""
+        staged = forward(target)
+        if staged is target and self.backend.is_staged(key) and self.backend.is_recording():
+            return self.backend.stack(list(target))
+        return staged
+
     def _unpack(self, value: Any, count: int) -> Any:
         if isinstance(value, StagedList):
             return tuple(value[i] for i in range(count))
@@ -312,9 +341,10 @@ class Runtime:
         return value
 
     def _append(self, items: Any, value: Any) -> None:
-        if isinstance(items, list):
+        staged = forward(items)
+        if staged is items and isinstance(items, list):
             self.stager.journal.note(Location("contents", items))
-        items.append(value)
+        staged.append(value)
 
     def _read(self, value: Any, name: str) -> Any:
         if not isinstance(value, Maybe):

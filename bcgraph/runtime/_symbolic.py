@@ -14,11 +14,10 @@ from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 
 from ._iterate import StagedIteration
-from ._journal import Journal, Location
-from ._lists import StagedList
+from ._journal import Journal
+from ._lists import StagedList, forward
 from ._outcome import Choice, Effects, Merge, Outcome
 from ._region import Environment, resumed, run
-from ._replace import replace, replace_in_state
 from ._trees import Trees
 from ._values import DEAD, Iteration, Replay
 from ._while import While
@@ -145,6 +144,7 @@ class Stager:
         return switch(choice)
 
     def _predicate(self, value: Any, flow: Flow, site: Site) -> Any:
+        value = forward(value)
         if isinstance(value, StagedList):
             value = self.backend.less(0, value.length())
         try:
@@ -215,7 +215,7 @@ class Stager:
         if not merges[-1].ports:
             raise Unreachable
         outcome = merges[-1].outcome(iter(leaves))
-        self.apply(outcome, at)
+        self.apply(outcome)
         return outcome
 
     def branch(self, record: Callable[[], Outcome], flow: Flow, site: Site) -> Outcome:
@@ -235,7 +235,7 @@ class Stager:
         outcome.effects = self.journal.leave()
         return outcome
 
-    def apply(self, outcome: Outcome, at: Environment) -> None:
+    def apply(self, outcome: Outcome) -> None:
         """Makes the merged writes happen."""
         for location, _, value in outcome.effects.values():
             if value is DEAD:
@@ -244,19 +244,8 @@ class Stager:
                 self.journal.note_list(location.target)
             else:
                 self.journal.note(location)
-            if location.kind == "contents" and isinstance(value, StagedList):
-                for state in (outcome.variables, *outcome.operands.values()):
-                    replace_in_state(state, location.target, value, self.journal)
-                self.moved(location, value, at)
-            else:
-                location.write(value)
+            location.write(value)
         outcome.effects = {}
-
-    def moved(self, location: Location, made: StagedList, at: Environment) -> None:
-        """A Python list has become a staged one: every name of it that is known is changed."""
-        replace(at.globals, location.target, made, self.journal)
-        for cell in at.cells:
-            replace(cell, location.target, made, self.journal)
 
     def _check(self, site: Site, flow: Flow, holds: Any, record: Callable[[], Outcome]) -> bool:
         """Records what an arm that only raises raises, as a check; False if that cannot be told."""
@@ -338,7 +327,7 @@ class Stager:
         recorder = While(self, site, loop, at, choice, operands, iteration)
         with deep_recursion():
             outcome = recorder.record()
-        self.apply(outcome, at)
+        self.apply(outcome)
         return outcome
 
 

@@ -18,7 +18,6 @@ from bcgraph.errors import Disagreement
 
 from ._iterate import StagedIteration
 from ._journal import Journal
-from ._library import is_library_name
 from ._lists import StagedList
 from ._values import DEAD, UNDEFINED, Maybe, Replay
 
@@ -486,15 +485,6 @@ def _like(like: Any, parts: list[Any]) -> Any:
     for field, part in zip(dataclasses.fields(like), parts, strict=True):
         object.__setattr__(made, field.name, part)
     return made
-
-
-def record_fields(value: Any) -> dict[str, Any] | None:
-    """The attributes of an instance of a user's class; None for anything else."""
-    kind = type(value)
-    if isinstance(value, type) or is_library_name(kind.__module__):
-        return None
-    held = getattr(value, "__dict__", None)
-    return dict(held) if isinstance(held, dict) else None
 
 
 def shape_of(node: Node) -> object:

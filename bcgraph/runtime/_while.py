@@ -10,10 +10,9 @@ from bcgraph.regions import RETURN, Loop, Site
 
 from ._iterate import StagedIteration
 from ._journal import Location
-from ._lists import ElementWidened, StagedList
-from ._outcome import Choice, Outcome
+from ._lists import ElementWidened
+from ._outcome import Choice, Outcome, contents
 from ._region import Environment
-from ._replace import replace_in_state
 from ._trees import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
 from ._values import DEAD, UNDEFINED, Maybe
 
@@ -68,7 +67,6 @@ class While:
         self.ignored: set[tuple[str, Any, type]] = set()
         self.first_turn: set[Key] = set()
         self._tried = False
-        self.stand_ins: dict[int, Any] = {}
         self.values: dict[Key, Any] = {}
         self.nodes: dict[Key, Node] = {}
         self._begin()
@@ -154,7 +152,6 @@ class While:
             def attempt() -> None:
                 leaves = [v for k, n in self.nodes.items() for v in self._fresh(n, self.values[k])]
                 state = self._state(leaves)
-                self.stand_ins = {}
                 outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
                 found.update(self._values_after(outcome, state))
 
@@ -275,25 +272,13 @@ class While:
             elif key[0] == "operand":
                 operands.append(value)
         env.operands = operands
-        for key, node in self.nodes.items():
-            if key[0] == "effect" and isinstance(node, Elements):
-                self._put(self.locations[key], state[key], env)
         return env
-
-    def _put(self, location: Location, value: Any, env: Environment) -> None:
-        if location.kind == "contents":
-            for held in (env.variables, env.operands):
-                replace_in_state(held, location.target, value, self.journal)
-            self.stager.moved(location, value, env)
 
     def _body(self, leaves: list[Any]) -> list[Any]:
         state = self._state(leaves[1:] if self.flagged else leaves)
-        self.stand_ins = {}  # staged lists in place of Python ones, in this turn
         for key, node in self.nodes.items():
             if isinstance(node, Elements):
                 self.placed[id(state[key])] = key
-                if key[0] == "effect" and self.locations[key].kind == "contents":
-                    self.stand_ins[id(state[key])] = self.locations[key].target
         outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
         after = self._values_after(outcome, state)
         self._widen(after)
@@ -304,10 +289,8 @@ class While:
 
     def _turn(self, state: dict[Key, Any]) -> Outcome:
         for key, location in self.locations.items():
-            value = state[key]
-            if location.kind != "contents" or not isinstance(value, StagedList):
-                self.journal.note(location)
-                location.write(value)
+            self.journal.note(location)
+            location.write(state[key])
         env = self._environment(state)
         if self.iteration is not None:
             env.operands.append(self.iteration.items.at(state["index",]))
@@ -339,21 +322,19 @@ class While:
                     value = state[key] + 1
                 case _:
                     value = self._effect_after(key, outcome, state)
-            if key[0] != "effect" and id(value) in self.stand_ins:
-                value = self.stand_ins[id(value)]
-            elif isinstance(value, StagedList):  # its writes have been undone
-                found = outcome.effects.get(Location("staged", value).identity)
-                value = value if found is None else found[2]
+            if key[0] != "effect" and value is not self._before(key):
+                value = contents(value, outcome.effects)
             after[key] = value
         return after
 
+    def _before(self, key: Key) -> Any:
+        """The object that is in the state as itself, if it is."""
+        node = self.nodes[key]
+        return node.value if isinstance(node, Static) else DEAD
+
     def _effect_after(self, key: Key, outcome: Outcome, state: dict[Key, Any]) -> Any:
-        value = state.get(key, DEAD)
-        if isinstance(value, StagedList) and self.locations[key].kind == "contents":
-            found = outcome.effects.get(Location("staged", value).identity)
-            return value if found is None else found[2]
         found = outcome.effects.get(key[1])
-        return value if found is None else found[2]
+        return state.get(key, DEAD) if found is None else found[2]
 
     def _new_effects(self, outcome: Outcome) -> None:
         """Places that the body writes become state; those of objects it has made itself do not."""
@@ -362,8 +343,6 @@ class While:
         new = False
         for identity, (location, old, now) in outcome.effects.items():
             key = ("effect", identity)
-            if id(now) in self.stand_ins and self.stand_ins[id(now)] is old:
-                continue
             if key in self.nodes or (location.kind == "staged" and id(location.target) in placed):
                 continue
             mark = (location.kind, location.key, type(location.target))
@@ -377,6 +356,8 @@ class While:
             self.locations[key] = location
             self.values[key] = old
             self.nodes[key] = self.trees.describe(old, numbers=True)
+            if location.kind == "contents" and isinstance(location.target, list):
+                self.nodes[key] = self.trees.widen(self.nodes[key], now, str(location))
             new = True
         if new:
             raise _Again
