@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import CodeType
 
-from bytecode import FreeVar, Instr, Label
+from bytecode import BinaryOp, FreeVar, Instr, Label
 
 from bcgraph.instructions import Assembler, Instruction, Op
 from bcgraph.instructions._read import NULL, variable
@@ -14,6 +14,8 @@ from ._hooks import Hooks
 
 _WRITES = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_GLOBAL",
            "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF")  # fmt: skip
+
+_JOINS = (BinaryOp.ADD, BinaryOp.INPLACE_ADD, BinaryOp.MULTIPLY, BinaryOp.INPLACE_MULTIPLY)
 
 
 class Emitter:
@@ -110,7 +112,11 @@ class Emitter:
         elif name in ("BINARY_SUBSCR", "STORE_SUBSCR") and hooks.symbolic:
             if hooks.journal and name in _WRITES:
                 self._tell_write(name, raw)
-            self._subscript(raw)
+            self._left_sequence(hooks.subscript)
+            asm.copy(raw)
+        elif name == "BINARY_OP" and raw.arg in _JOINS and hooks.symbolic:
+            self._left_sequence(hooks.joined)
+            asm.copy(raw)
         elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
             asm.begin_call(hooks.append)
             asm.emit("COPY", int(raw.arg) + 3)
@@ -148,22 +154,21 @@ class Emitter:
         asm.emit("SWAP", 2)
         asm.emit("POP_TOP")
 
-    def _subscript(self, raw: Instr) -> None:
-        """… sequence key → … what stands for the sequence, key"""
+    def _left_sequence(self, hook: object) -> None:
+        """left right → what stands for the left if it is a sequence, right"""
         asm, native = self.asm, Label()
         asm.emit("COPY", 2)
         asm.emit("MATCH_SEQUENCE")
         asm.emit("SWAP", 2)
         asm.emit("POP_TOP")
         asm.jump_if("FALSE", native)
-        asm.begin_call(self.hooks.subscript)
+        asm.begin_call(hook)
         asm.emit("COPY", 4)
         asm.emit("COPY", 4)
         asm.end_call(2)
         asm.emit("SWAP", 3)
         asm.emit("POP_TOP")
         asm.place(native)
-        asm.copy(raw)
 
     def _negation(self, raw: Instr) -> None:
         asm, native, done = self.asm, Label(), Label()

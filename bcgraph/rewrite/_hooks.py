@@ -24,7 +24,8 @@ class Hooks:
     - `resolve(callable)`: what to call instead.
     - `negate`, `contains(item, container, inverted)` (or `native`), `unpack(value, count)`,
       `append(list, value)`: staged meanings of `not`, `in`, unpacking, a comprehension's append.
-    - `subscript(sequence, key)`: the sequence of which an element is taken or set instead.
+    - `subscript(sequence, key)`: the sequence of which an element is taken or set instead;
+      `joined(sequence, other)`: the same for `+`, `*`, `+=`, `*=`.
     - `read(value, name)`: a variable that may have no value on some path is read.
     - `local(name)`: the caller's local variable, or `undefined`.
     - `nested(code)`: what a nested function's code becomes.
@@ -40,6 +41,7 @@ class Hooks:
     contains: Callable[[object, object, bool], object]
     unpack: Callable[[object, int], object]
     subscript: Callable[[object, object], object]
+    joined: Callable[[object, object], object]
     append: Callable[[list[object], object], None]
     read: Callable[[object, str], object]
     local: Callable[[str], object]

@@ -8,7 +8,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping, MutableSequence
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -25,6 +25,7 @@ from bcgraph.errors import (
     Place,
     UndefinedVariable,
     UnreadableFunction,
+    UnsupportedEffect,
     UnsupportedPython,
     UnsupportedRegion,
 )
@@ -50,6 +51,8 @@ _MUTATORS = {
     set: {"add", "discard", "remove", "pop", "clear", "update"},
 }
 
+_CHANGES = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
+            "insort_right"}  # fmt: skip
 
 _staged: dict[CodeType, set[tuple[Any, Any]]] = {}
 
@@ -107,6 +110,7 @@ class Runtime:
             contains=self._contains,
             unpack=self._unpack,
             subscript=self._subscript,
+            joined=self._joined,
             append=self._append,
             read=self._read,
             local=_caller_local,
@@ -238,6 +242,8 @@ class Runtime:
                 return target
         if not self.backend.is_recording():
             return target
+        if self.stager.journal and (target in (setattr, delattr) or target.__name__ in _CHANGES):
+            return functools.partial(self._noted, target)
         found = self._meanings().get(target)
         return target if found is None else found
 
@@ -262,6 +268,16 @@ class Runtime:
         )
         fn = FunctionType(code, frame.f_globals, code.co_name, None, cells)
         return functools.partial(self.function(fn), held[".0"])
+
+    def _noted(self, target: Any, changed: Any, *rest: Any) -> Any:
+        """Calls a builtin that changes its first argument."""
+        if target in (setattr, delattr):
+            self._note("attribute", changed, rest[0])
+        elif isinstance(changed, list):
+            if forward(changed) is not changed:
+                raise UnsupportedEffect(f"`{target.__name__}` of a staged list cannot be staged")
+            self._note("contents", changed, None)
+        return target(changed, *rest)
 
     # Hooks
 
@@ -333,6 +349,13 @@ class Runtime:
             return self.backend.stack(list(target))
         return staged
 
+    def _joined(self, target: Any, other: Any) -> Any:
+        """The list to join or repeat; it may be changed in place."""
+        staged = forward(target)
+        if type(staged) is list and not self._is_staged(other):
+            self._note("contents", staged, None)
+        return staged
+
     def _unpack(self, value: Any, count: int) -> Any:
         if isinstance(value, StagedList):
             return tuple(value[i] for i in range(count))
@@ -359,13 +382,18 @@ class Runtime:
             self.stager.journal.note(Location(kind, target, key))
 
     def _note_item(self, target: Any, key: Any) -> None:
-        if type(target) in (list, dict):
-            try:
-                hash(key)
-            except TypeError:
-                return
-            if not self._is_staged(key):
+        if not self.stager.journal:
+            return
+        if isinstance(target, MutableMapping | MutableSequence) and not self._is_staged(key):
+            if isinstance(key, slice) or type(target) is deque:
+                self._note("contents", target, None)
+            else:
                 self._note("item", target, key)
+        elif type(target).__module__.partition(".")[0] == "numpy":
+            raise UnsupportedEffect(
+                "a NumPy array is written in a branch or loop that a staged value decides",
+                mend="use a tensor and the framework's own update of it",
+            )
 
     def _note_global(self, name: str) -> None:
         self._note("item", sys._getframe(1).f_globals, name)

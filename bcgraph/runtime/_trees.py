@@ -8,6 +8,7 @@ A `Node` describes a value by its staged leaves, each with a spec, and everythin
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MethodType
@@ -447,7 +448,7 @@ def _same(first: Any, second: Any) -> bool:
 def _children(value: Any) -> list[Any] | None:
     """A container's parts; None for what is no container."""
     kind = type(value)
-    if kind is tuple or kind is list or (isinstance(value, tuple) and hasattr(kind, "_fields")):
+    if kind in (tuple, list, deque) or (isinstance(value, tuple) and hasattr(kind, "_fields")):
         return list(value)
     if kind is dict:
         return list(value.values())
@@ -479,6 +480,8 @@ def _like(like: Any, parts: list[Any]) -> Any:
         return dict(zip(like, parts, strict=True))
     if isinstance(like, tuple) and hasattr(kind, "_fields"):
         return kind(*parts)
+    if isinstance(like, deque):
+        return deque(parts, like.maxlen)
     if isinstance(like, tuple | list):
         return kind(parts)
     made = object.__new__(kind)

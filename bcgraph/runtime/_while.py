@@ -249,10 +249,7 @@ class While:
             if self.iteration is not None:
                 conditions.append(self.backend.less(state["index",], self.iteration.length))
             else:
-                test = self.loop.test
-                assert test is not None
-                env = self._environment(state)
-                outcome = self.stager.run(test, env)
+                outcome = self.stager.branch(lambda: self._tested(state), self.loop.body, self.site)
                 if isinstance(outcome.choice, int):
                     conditions.append(self._flag(outcome.choice == self.loop.enters))
                 else:
@@ -287,10 +284,18 @@ class While:
             flat.extend(self.trees.leaves(node, after[key]))
         return flat
 
-    def _turn(self, state: dict[Key, Any]) -> Outcome:
+    def _tested(self, state: dict[Key, Any]) -> Outcome:
+        assert self.loop.test is not None
+        self._write(state)
+        return self.stager.run(self.loop.test, self._environment(state))
+
+    def _write(self, state: dict[Key, Any]) -> None:
         for key, location in self.locations.items():
             self.journal.note(location)
             location.write(state[key])
+
+    def _turn(self, state: dict[Key, Any]) -> Outcome:
+        self._write(state)
         env = self._environment(state)
         if self.iteration is not None:
             env.operands.append(self.iteration.items.at(state["index",]))
