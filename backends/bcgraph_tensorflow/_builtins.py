@@ -55,18 +55,18 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     """What each builtin does when an argument is staged."""
 
     def pair(
-        operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
+        python: Any, operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
     ) -> Callable[..., Any]:
         def meaning(*arguments: Any, key: Any = None, default: Any = None) -> Any:
-            if default is not None:
-                raise TypeError("min and max of staged values take no default")
             if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
                 values = _tensor(arguments[0])
-                error = ValueError("min() or max() of an empty sequence")
-                backend.check(tf.shape(values)[0] > 0, error)
+                filled = tf.shape(values)[0] > 0
+                if default is None:
+                    backend.check(filled, _empty(python))
                 if key is not None:
                     raise TypeError("min and max of a tensor take no key")
-                return reduction(values)
+                found = reduction(values)
+                return found if default is None else tf.where(filled, found, default)
             values = _common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
             if key is not None:
@@ -126,8 +126,8 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     return {
         builtins.print: _print,
         builtins.abs: tf.abs,
-        builtins.min: pair(tf.minimum, lambda t: tf.reduce_min(t, axis=0)),
-        builtins.max: pair(tf.maximum, lambda t: tf.reduce_max(t, axis=0)),
+        builtins.min: pair(min, tf.minimum, lambda t: tf.reduce_min(t, axis=0)),
+        builtins.max: pair(max, tf.maximum, lambda t: tf.reduce_max(t, axis=0)),
         builtins.sum: total,
         builtins.any: reduce(tf.reduce_any),
         builtins.all: reduce(tf.reduce_all),
@@ -140,6 +140,15 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         tf.stack: _stack,
         tf.concat: _concat,
     }
+
+
+def _empty(function: Any) -> ValueError:
+    """What this Python says of `min` or `max` of nothing."""
+    try:
+        function([])
+    except ValueError as error:
+        return error
+    raise AssertionError(function)
 
 
 def _tensor(value: Any) -> Any:

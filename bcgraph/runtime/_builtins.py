@@ -207,9 +207,20 @@ class Builtins:
     def _zip(self, *iterables: Any, strict: bool = False) -> Any:
         if all(self.items(i) is None for i in iterables):
             return zip(*iterables, strict=strict)
+        several = [self._some_items(i) for i in iterables]
         if strict:
-            raise PythonValueNeeded("`zip(strict=True)` of staged values cannot be checked")
-        return Lazy(_Zipped(self.backend, [self._some_items(i) for i in iterables]))
+            self._same_lengths([items.length() for items in several])
+        return Lazy(_Zipped(self.backend, several))
+
+    def _same_lengths(self, lengths: list[Any]) -> None:
+        backend = self.backend
+        for number, length in enumerate(lengths[1:], start=2):
+            for word, less in (
+                ("shorter", backend.less(length, lengths[0])),
+                ("longer", backend.less(lengths[0], length)),
+            ):
+                error = ValueError(f"zip() argument {number} is {word} than argument 1")
+                backend.check(backend.logical_not(less), error)
 
     def _reversed(self, iterable: Any) -> Any:
         items = self.items(iterable)

@@ -149,7 +149,7 @@ class StagedList:
     __hash__ = object.__hash__
 
     def __getattr__(self, name: str) -> Any:
-        if not hasattr(list, name):
+        if name.startswith("__") or not hasattr(list, name):
             raise AttributeError(name)
         raise UnsupportedEffect(
             f"`{name}` of a list whose length is known only when the graph runs cannot be staged",

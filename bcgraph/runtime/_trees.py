@@ -11,7 +11,7 @@ import dataclasses
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MethodType
+from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from bcgraph.backend import Backend, Spec
@@ -283,7 +283,8 @@ class Trees:
                         f"`{name}` is {_spec_told(spec)} before a turn of the loop"
                         f" and {self.told(value)} after it"
                     )
-                return node if joined == spec else Leaf(joined)
+                held = (joined.dtype, joined.shape) == (spec.dtype, spec.shape)
+                return node if held else Leaf(joined)
             case Tree(like, children):
                 if value is DEAD:
                     return node
@@ -518,3 +519,39 @@ def is_free(node: Node) -> bool:
             return is_free(value) and is_free(defined)
         case _:
             return False
+
+
+def reachable(*roots: Any, depth: int = 5) -> set[int]:
+    """Identities of the objects that these hold, through containers, cells and attributes."""
+    found: set[int] = set()
+    level = list(roots)
+    for _ in range(depth):
+        following: list[Any] = []
+        for value in level:
+            if id(value) in found:
+                continue
+            found.add(id(value))
+            if isinstance(value, tuple | list | deque | set):
+                following.extend(value)
+            elif isinstance(value, dict):
+                following.extend(value.values())
+            elif isinstance(value, CellType):
+                following.extend([value.cell_contents] if _is_filled(value) else [])
+            elif isinstance(value, FunctionType):
+                following.extend(value.__closure__ or ())
+                following.extend(value.__defaults__ or ())
+            elif isinstance(value, MethodType | BuiltinFunctionType):
+                following.append(value.__self__)
+            elif not isinstance(value, type | ModuleType):
+                held = getattr(value, "__dict__", None)
+                following.extend(held.values() if isinstance(held, dict) else ())
+        level = following
+    return found
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from bcgraph.backend import Spec
@@ -10,10 +11,10 @@ from bcgraph.regions import RETURN, Loop, Site
 
 from ._iterate import StagedIteration
 from ._journal import Location
-from ._lists import ElementWidened
+from ._lists import ElementWidened, StagedList
 from ._outcome import Choice, Outcome, contents
 from ._region import Environment
-from ._trees import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
+from ._trees import Elements, Leaf, Node, Perhaps, Static, is_free, reachable, shape_of
 from ._values import DEAD, UNDEFINED, Maybe
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class While:
         self.ignored: set[tuple[str, Any, type]] = set()
         self.first_turn: set[Key] = set()
         self._tried = False
+        self.reachable: set[Key] = set()
+        self.held = reachable(
+            at.variables, self.entered, at.cells, at.first, list(at.globals.values())
+        )
         self.values: dict[Key, Any] = {}
         self.nodes: dict[Key, Node] = {}
         self._begin()
@@ -162,6 +167,7 @@ class While:
             except (TypeError, ValueError):
                 found.clear()
             self.nodes = dict(before)
+            self.locations = {k: v for k, v in self.locations.items() if k in before}
             for key in weak:
                 if key in found:
                     self.nodes[key] = self._wider(key, self.nodes[key], found[key])
@@ -313,7 +319,7 @@ class While:
                     if ("left", port, i) not in self.nodes:
                         self.nodes["left", port, i] = Static(DEAD)
                         self.values["left", port, i] = DEAD
-        self._new_effects(outcome)
+        self._new_effects(outcome, state)
         after: dict[Key, Any] = {}
         for key in self.nodes:
             match key:
@@ -341,21 +347,31 @@ class While:
         found = outcome.effects.get(key[1])
         return state.get(key, DEAD) if found is None else found[2]
 
-    def _new_effects(self, outcome: Outcome) -> None:
-        """Places that the body writes become state; those of objects it has made itself do not."""
-        own = {id(v) for v in outcome.variables.values()}
+    def _new_effects(self, outcome: Outcome, state: dict[Key, Any]) -> None:
+        """Places that the body writes become state, but for those of objects it has made itself.
+
+        Such an object is another one each time the body is recorded, and nothing outside holds it.
+        """
         placed = set(self.placed)
+        stale = [
+            key
+            for key in self.locations
+            if key not in self.reachable
+            and _is_untouched(state[key], self._effect_after(key, outcome, state))
+        ]
         new = False
         for identity, (location, old, now) in outcome.effects.items():
             key = ("effect", identity)
             if key in self.nodes or (location.kind == "staged" and id(location.target) in placed):
                 continue
-            mark = (location.kind, location.key, type(location.target))
-            if mark in self.ignored:
-                continue
-            if location.kind in ("attribute", "item") and id(location.target) in own:
-                known = any(v is location.target for v in self.values.values())
-                if not known and not self._is_held(location.target):
+            if id(location.target) in self.held:
+                self.reachable.add(key)
+            else:
+                mark = (location.kind, location.key, type(location.target))
+                gone = [k for k in stale if self._mark(k) == mark]
+                for k in gone:
+                    del self.locations[k], self.nodes[k], self.values[k]
+                if gone or mark in self.ignored:
                     self.ignored.add(mark)
                     continue
             self.locations[key] = location
@@ -367,9 +383,9 @@ class While:
         if new:
             raise _Again
 
-    def _is_held(self, target: Any) -> bool:
-        held = [*self.at.variables.values(), *self.at.first, *self.at.globals.values()]
-        return any(value is target for value in held)
+    def _mark(self, key: Key) -> tuple[str, Any, type]:
+        location = self.locations[key]
+        return location.kind, location.key, type(location.target)
 
     def _widen(self, after: dict[Key, Any]) -> None:
         changed = False
@@ -461,3 +477,12 @@ class While:
         if len(self.exits) == 2:
             return Choice(self.exits, self.backend.equal(flag, 1))
         return Choice(self.exits, flag - 1)
+
+
+def _is_untouched(before: Any, after: Any) -> bool:
+    """Whether nothing has been written to a place in a turn."""
+    if isinstance(before, StagedList) and isinstance(after, StagedList):
+        before, after = before.handles, after.handles
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(operator.is_, before, after))
+    return before is after

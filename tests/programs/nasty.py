@@ -21,6 +21,7 @@ class Nasty:
         raises: some of the calls raise.
         widens: a path that isn't taken may change the dtype of the result.
         backends: where it runs.
+        not_yet: what bcgraph lacks on TensorFlow; the test turns red when it no longer does.
     """
 
     function: Callable[..., Any]
@@ -29,6 +30,7 @@ class Nasty:
     raises: bool = False
     widens: bool = False
     backends: tuple[str, ...] = BOTH
+    not_yet: str = ""
 
 
 TABLE: list[Nasty] = []

@@ -181,7 +181,7 @@ def descent_with_early_stop(x: Any, n: Any) -> Any:
     return x, wait
 
 
-@on(*ROWS)
+@on(*ROWS, not_yet="None on one path and a tensor on another")
 def first_best_is_none(xs: Any) -> Any:
     best = None
     for x in xs:
@@ -190,7 +190,7 @@ def first_best_is_none(xs: Any) -> Any:
     return best
 
 
-@on(*COUNTS)
+@on(*COUNTS, not_yet="None on one path and a tensor on another")
 def found_or_none(n: Any) -> Any:
     found = None
     for i in range(n):
@@ -202,7 +202,7 @@ def found_or_none(n: Any) -> Any:
     return found
 
 
-@on((T([3]),), (T([1, 5, -2]),))
+@on((T([3]),), (T([1, 5, -2]),), not_yet="None on one path and a tensor on another")
 def last_remembered(xs: Any) -> Any:
     bag = Bag()
     for x in xs:
@@ -299,7 +299,7 @@ def list_started_again(xs: Any) -> Any:
     return best, len(run)
 
 
-@on((T([1, 5, -2, 7]),), (T([4, 1]),))
+@on((T([1, 5, -2, 7]),), (T([4, 1]),), not_yet="two lists of unknown length joined by `+`")
 def lists_joined(xs: Any) -> Any:
     out: list[Any] = []
     for x in xs:
@@ -308,7 +308,7 @@ def lists_joined(xs: Any) -> Any:
     return turned[0], turned[-1], len(turned)
 
 
-@on((T([1, 5, -2, 7]),), (T([4, 1]),))
+@on((T([1, 5, -2, 7]),), (T([4, 1]),), not_yet="a list made anew by `+` in each turn")
 def list_grown_by_assignment(xs: Any) -> Any:
     out: list[Any] = []
     for x in xs:
@@ -368,7 +368,7 @@ def zip_of_equal_lengths(xs: Any) -> Any:
     return total
 
 
-@on(*SIGNS)
+@on(*SIGNS, not_yet="a Python number that a staged branch chose has a dtype of its own")
 def weak_number_chosen(x: Any) -> Any:
     k = 2
     if x > 0:
@@ -376,7 +376,11 @@ def weak_number_chosen(x: Any) -> Any:
     return x * k + x**k
 
 
-@on((T(3.0, "float64"),), (T(-2.0, "float64"),))
+@on(
+    (T(3.0, "float64"),),
+    (T(-2.0, "float64"),),
+    not_yet="a Python number that a staged branch chose has a dtype of its own",
+)
 def weak_number_meets_a_double(x: Any) -> Any:
     k = 1.0
     if x > 0:
@@ -384,7 +388,7 @@ def weak_number_meets_a_double(x: Any) -> Any:
     return x * k
 
 
-@on(*SIGNS)
+@on(*SIGNS, not_yet="a Python number that a staged branch chose has a dtype of its own")
 def weak_number_after_break(x: Any) -> Any:
     for k in (1, 2, 3):
         if x * k > 5:
@@ -392,7 +396,7 @@ def weak_number_after_break(x: Any) -> Any:
     return x * k
 
 
-@on(*SIGNS)
+@on(*SIGNS, not_yet="a Python number that a staged branch chose has a dtype of its own")
 def weak_counter_in_arithmetic(x: Any) -> Any:
     k = 0
     while k < 5:
@@ -442,7 +446,7 @@ def deque_read_in_arms(x: Any) -> Any:
     return last[0] if x > 0 else last[-1]
 
 
-@on(*SIGNS)
+@on(*SIGNS, not_yet="a choice between two Python objects")
 def one_of_two_records(x: Any) -> Any:
     a, b = Bag(), Bag()
     chosen = a if x > 0 else b
@@ -450,7 +454,7 @@ def one_of_two_records(x: Any) -> Any:
     return a.count, b.count
 
 
-@on(*SIGNS, raises=True)
+@on(*SIGNS, raises=True, not_yet="a tensor formatted into a text")
 def value_in_a_message(x: Any) -> Any:
     if x < 0:
         raise ValueError(f"{x:.1f} is negative")
