@@ -216,8 +216,10 @@ def _chain(
 ) -> tuple[int, ...]:
     chain: list[int] = []
     caught = block.handler
-    while caught is not None and caught not in chain:
-        chain.append(caught)
+    while caught is not None:
         start = handler_blocks[caught]
-        caught = None if start is None else blocks[start].handler
+        if start is None or start in chain:
+            break
+        chain.append(start)
+        caught = blocks[start].handler
     return tuple(chain)

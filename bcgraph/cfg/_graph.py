@@ -39,7 +39,7 @@ class Cfg:
 
     `loops` are in order of size, so the first that holds a block is the innermost. `handler_blocks`
     gives, for an index into `Code.handlers`, the block where the handler starts. `outer` gives the
-    chain of handlers in force in a block, innermost first.
+    chain of handlers in force in a block, innermost first, by the blocks where they start.
     """
 
     code: Code

@@ -91,7 +91,7 @@ class Code(NamedTuple):
     positions: tuple[int, ...]  # index of each canonical instruction in `items`
     instructions: tuple[Instruction | None, ...]  # None: cannot be reached
     handlers: tuple[Handler, ...]
-    stacks: dict[int, tuple[object, ...]]  # marks of the operands before each branch, for and call
+    stacks: dict[int, tuple[object, ...]]  # marks of the operands before each instruction
     names: dict[int, dict[str, str]]  # at a branch or for inside an inlined comprehension
     cells: tuple[str, ...]  # cell and free variables that exist from the start
     inner_cells: frozenset[str]  # cells made anew inside an inlined comprehension

@@ -49,7 +49,6 @@ _LOCALS = {
     "STORE_FAST": Op.STORE,
     "DELETE_FAST": Op.DELETE,
 }
-_CALLS = {"CALL", "CALL_KW", "CALL_FUNCTION_EX", "KW_NAMES", "PRECALL"}
 _EXACT_BOOLS = {"CHECK_EXC_MATCH", "WITH_EXCEPT_START", "MATCH_MAPPING", "MATCH_SEQUENCE"}
 _GENERATOR = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -231,8 +230,7 @@ class _Reader:
                     if name == "MAKE_CELL" and started:
                         inner_cells.add(arg.name)
                         renamed = {k: v for k, v in renamed.items() if k != arg.name}
-                if op in (Op.BRANCH, Op.FOR) or name in _CALLS or name in _HOOKED:
-                    stacks[i] = stack
+                stacks[i] = stack
                 if renamed and op in (Op.BRANCH, Op.FOR):
                     names[i] = renamed
                 made[i] = Instruction(
@@ -314,7 +312,6 @@ def _is_saved(mark: object, arg: object) -> bool:
 
 _INTO = {"LIST_APPEND": 1, "SET_ADD": 1, "MAP_ADD": 2, "LIST_EXTEND": 1, "SET_UPDATE": 1,
          "DICT_UPDATE": 1, "DICT_MERGE": 1}  # fmt: skip
-_HOOKED = {"GET_ITER", "LIST_APPEND", "CONTAINS_OP", "UNARY_NOT"}
 _PUSHES = ("LOAD_", "PUSH_", "IMPORT_", "MAKE_CELL", "COPY_FREE", "RESUME", "KW_NAMES", "NOP",
            "GEN_START", "RETURN_GENERATOR", "SETUP_ANNOTATIONS", "DELETE_NAME", "DELETE_GLOBAL",
            "DELETE_DEREF", "DELETE_FAST", "POP_EXCEPT")  # fmt: skip

@@ -86,8 +86,7 @@ class Flow:
     @cached_property
     def escaping(self) -> int:
         """Mask of the variables that a handler around the flow may see changed."""
-        start = self.cfg.handler_blocks[self.outer[0]] if self.outer else None
-        return 0 if start is None else self.written & self.facts.live[start]
+        return self.written & self.facts.live[self.outer[0]] if self.outer else 0
 
     def leaves(self, block: int) -> bool:
         """Whether control that reaches this block leaves the flow."""
@@ -193,9 +192,7 @@ class Flow:
             if block.terminator is Op.RETURN:
                 ports.add(RETURN)
             if len(chain) > len(outer):
-                handler = cfg.handler_blocks[chain[0]]
-                if handler is not None:
-                    work.append(handler)
+                work.append(chain[0])
             for s in block.successors:
                 inner = cfg.outer[s]
                 if (

@@ -112,8 +112,9 @@ def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
         Resume(p, facts.names(touched & facts.live[p]), cfg.blocks[p].depth - base)
         for p in sorted(ports)
     )
-    marks = cfg.code.stacks[first.indices[0]]
-    if any(m == "null" or isinstance(m, tuple) for m in marks[base : len(marks) - (not over)]):
+    marks = [cfg.code.stacks[cfg.blocks[p].indices[0]][base:] for p in ports]
+    marks.append(cfg.code.stacks[first.indices[0]][base : ins.depth if over else ins.depth - 1])
+    if any(m == "null" or isinstance(m, tuple) for held in marks for m in held):
         refusal = refusal or "it lies inside a call that it may leave"
     live = facts.live[block]
     for d in decisions:

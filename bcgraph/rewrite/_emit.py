@@ -340,7 +340,7 @@ class Emitter:
         asm.emit("POP_TOP")
         asm.emit("UNPACK_SEQUENCE", len(site.escaping) + 1)
         for name in site.escaping:
-            self._store(name, cfg.handler_blocks[cfg.outer[site.block][0]])
+            self._store(name, cfg.outer[site.block][0])
         asm.emit("RERAISE", 0)
         asm.place(skip)
         self.room = max(self.room, len(site.escaping) + 5)

@@ -154,10 +154,9 @@ class _Region(Emitter):
         chain = self.flow.cfg.outer[b]
         if len(chain) <= len(self.flow.outer):
             return (self._caught, 0, False) if self.flow.escaping else None
-        handler = self.code.handlers[chain[0]]
-        start = self.flow.cfg.handler_blocks[chain[0]]
-        if start is None:
-            return None
+        number = self.flow.cfg.blocks[b].handler
+        assert number is not None
+        handler, start = self.code.handlers[number], chain[0]
         return (
             self._labels.setdefault(start, Label()),
             handler.depth - self.flow.base,

@@ -284,9 +284,8 @@ class Stager:
 
     def _refuse_caught(self, flow: Flow, site: Site, error: BaseException) -> None:
         cfg = flow.cfg
-        for handler in cfg.outer[site.block]:
-            start = cfg.handler_blocks[handler]
-            if start is not None and any(
+        for start in cfg.outer[site.block]:
+            if any(
                 ins.raw.name == "CHECK_EXC_MATCH" for ins in cfg.instructions(cfg.blocks[start])
             ):
                 raise CaughtRaise(
