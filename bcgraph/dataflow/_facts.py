@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dis
 from dataclasses import dataclass
+from types import CodeType
 
 from bcgraph.cfg import Cfg
 from bcgraph.instructions import Instruction, Op
@@ -89,7 +91,7 @@ def analyse(cfg: Cfg) -> Facts:
             if ins.op in _READS or ins.op is Op.STORE:
                 mask |= 1 << index[str(ins.arg)]
         touched.append(mask)
-    unsure = _unsure(cfg, assigned, index, cells)
+    unsure = _unsure(cfg, assigned, index, cells, _deleted_inside(origin))
     cell_mask = sum(1 << i for name, i in index.items() if name.startswith("&"))
     live = [mask & ~cell_mask for mask in live]
     kill = [mask & ~cell_mask for mask in kill]
@@ -181,8 +183,26 @@ def _access(ins: Instruction, cells: frozenset[str]) -> tuple[Op, str] | None:
     return None
 
 
+_DELETES = dis.opmap["DELETE_DEREF"]
+
+
+def _deleted_inside(code: CodeType) -> frozenset[str]:
+    """Variables that a nested function may delete."""
+    found: frozenset[str] = frozenset()
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            found |= _deleted_inside(inner)
+            if _DELETES in inner.co_code[::2]:
+                found |= frozenset(inner.co_freevars)
+    return found
+
+
 def _unsure(
-    cfg: Cfg, assigned: list[int], index: dict[str, int], cells: frozenset[str]
+    cfg: Cfg,
+    assigned: list[int],
+    index: dict[str, int],
+    cells: frozenset[str],
+    deleted: frozenset[str],
 ) -> frozenset[int]:
     found = []
     for block in cfg.blocks:
@@ -194,7 +214,7 @@ def _unsure(
             if access is not None:
                 op, name = access
                 bit = 1 << index[name]
-                if op in _READS and not mask & bit:
+                if op in _READS and (not mask & bit or name[1:] in deleted):
                     found.append(i)
                 mask = mask & ~bit if op is Op.DELETE else mask | bit
     return frozenset(found)
