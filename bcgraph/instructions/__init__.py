@@ -13,9 +13,11 @@ Example: `if x > 0: …` reads, on every version, as
 from ._assemble import Assembler
 from ._canonical import Code, Handler, Instruction, Op
 from ._collect import collected
-from ._read import UnknownPython, UnreadableCode, read
+from ._read import EXIT, NULL, UnknownPython, UnreadableCode, read, variable
 
 __all__ = [
+    "EXIT",
+    "NULL",
     "Assembler",
     "Code",
     "Handler",
@@ -25,4 +27,5 @@ __all__ = [
     "UnreadableCode",
     "collected",
     "read",
+    "variable",
 ]

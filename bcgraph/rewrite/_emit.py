@@ -6,8 +6,7 @@ from types import CodeType
 
 from bytecode import BinaryOp, FreeVar, Instr, Label
 
-from bcgraph.instructions import Assembler, Instruction, Op
-from bcgraph.instructions._read import NULL, variable
+from bcgraph.instructions import NULL, Assembler, Instruction, Op, variable
 from bcgraph.regions import Flow, Site, plan
 
 from ._hooks import Hooks

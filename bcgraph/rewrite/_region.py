@@ -6,8 +6,7 @@ from types import CellType, CodeType
 
 from bytecode import CellVar, FreeVar, Instr, Label
 
-from bcgraph.instructions import Instruction, Op
-from bcgraph.instructions._read import variable
+from bcgraph.instructions import Instruction, Op, variable
 from bcgraph.regions import RETURN, Flow
 
 from ._emit import Emitter

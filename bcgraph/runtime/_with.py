@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bcgraph.instructions import Op
-from bcgraph.instructions._read import EXIT
+from bcgraph.instructions import EXIT, Op
 from bcgraph.regions import RETURN, Flow
 
 from ._outcome import Outcome

@@ -73,7 +73,7 @@ def explain(fn: Callable[..., Any]) -> Explanation:
         reports.append(
             SiteReport(
                 ins.line,
-                linecache.getline(code.co_filename, ins.line or 0).strip(),
+                linecache.getline(code.co_filename, ins.line or 0).strip().rstrip(":"),
                 "for" if ins.op is Op.FOR else "branch",
                 _told(site),
                 (ins.op, ins.location) in done,
