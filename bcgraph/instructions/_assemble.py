@@ -138,10 +138,6 @@ class Assembler:
             self.emit("POP_TOP")
         self.jump(exhausted)
 
-    def keywords(self, names: tuple[str, ...]) -> None:
-        """Names of keyword arguments, for the versions that keep them outside the operands."""
-        self.emit("KW_NAMES", names)
-
     def _finish(self) -> None:
         self.at_try(None)
         while self._stubs:

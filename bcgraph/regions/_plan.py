@@ -254,7 +254,7 @@ def _cond(
         parts = [flow.part(t, stops, outer) if starts(t) else (frozenset(), {t}) for t in targets]
     ports = sorted(set().union(*(p for _, p in parts)), key=lambda p: (p not in stops, p))
     arms = tuple(
-        _made(flow, t, blocks, tuple(ports), outer) if blocks else None
+        Flow(flow.cfg, flow.facts, t, blocks, tuple(ports), outer) if blocks else None
         for t, (blocks, _) in zip(targets, parts, strict=True)
     )
     return Cond(targets, arms, tuple(ports))
@@ -270,12 +270,6 @@ def _flow(
 ) -> Flow:
     blocks, found = flow.part(entry, stops, outer, within)
     ports = (*leading, *sorted(found - set(leading)))
-    return Flow(flow.cfg, flow.facts, entry, blocks, ports, outer)
-
-
-def _made(
-    flow: Flow, entry: int, blocks: frozenset[int], ports: tuple[int, ...], outer: tuple[int, ...]
-) -> Flow:
     return Flow(flow.cfg, flow.facts, entry, blocks, ports, outer)
 
 

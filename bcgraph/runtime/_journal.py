@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from types import CellType
 from typing import Any
 
 from ._lists import Moved, StagedList, forward
@@ -91,11 +90,6 @@ class Location:
                 return "a list" if self.kind == "staged" else f"a {name}"
             case _:
                 return "a variable of an enclosing function"
-
-
-def cell_location(cell: CellType) -> Location:
-    """The contents of a cell."""
-    return Location("cell", cell)
 
 
 class Journal:

@@ -11,7 +11,7 @@ import dataclasses
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
+from types import MethodType
 from typing import Any
 
 from bcgraph.backend import Backend, Spec
@@ -150,7 +150,8 @@ class Trees:
         if (
             isinstance(first, Maybe)
             or isinstance(second, Maybe)
-            or UNDEFINED in _ids(first, second)
+            or first is UNDEFINED
+            or second is UNDEFINED
         ):
             return self._perhaps(first, second, name)
         if type(first) is type(second) and isinstance(first, _PLAIN) and _same(first, second):
@@ -438,10 +439,6 @@ def _spec_told(spec: Spec) -> str:
     return f"a {name} tensor of shape {'unknown' if spec.shape is None else spec.shape}"
 
 
-def _ids(*values: Any) -> list[Any]:
-    return [UNDEFINED] if any(v is UNDEFINED for v in values) else []
-
-
 def _same(first: Any, second: Any) -> bool:
     return bool(first == second) and (not isinstance(first, float) or str(first) == str(second))
 
@@ -519,39 +516,3 @@ def is_free(node: Node) -> bool:
             return is_free(value) and is_free(defined)
         case _:
             return False
-
-
-def reachable(*roots: Any, depth: int = 5) -> set[int]:
-    """Identities of the objects that these hold, through containers, cells and attributes."""
-    found: set[int] = set()
-    level = list(roots)
-    for _ in range(depth):
-        following: list[Any] = []
-        for value in level:
-            if id(value) in found:
-                continue
-            found.add(id(value))
-            if isinstance(value, tuple | list | deque | set):
-                following.extend(value)
-            elif isinstance(value, dict):
-                following.extend(value.values())
-            elif isinstance(value, CellType):
-                following.extend([value.cell_contents] if _is_filled(value) else [])
-            elif isinstance(value, FunctionType):
-                following.extend(value.__closure__ or ())
-                following.extend(value.__defaults__ or ())
-            elif isinstance(value, MethodType | BuiltinFunctionType):
-                following.append(value.__self__)
-            elif not isinstance(value, type | ModuleType):
-                held = getattr(value, "__dict__", None)
-                following.extend(held.values() if isinstance(held, dict) else ())
-        level = following
-    return found
-
-
-def _is_filled(cell: CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018
-    except ValueError:
-        return False
-    return True

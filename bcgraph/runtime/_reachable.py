@@ -1,0 +1,37 @@
+"""Which objects a piece of state holds, however deep."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from ._journal import Location
+
+
+def reachable(*roots: Any, depth: int = 5) -> set[int]:
+    """Identities of the objects that these hold, through containers, cells and attributes."""
+    found: set[int] = set()
+    level = list(roots)
+    for _ in range(depth):
+        following: list[Any] = []
+        for value in level:
+            if id(value) in found:
+                continue
+            found.add(id(value))
+            if isinstance(value, tuple | list | deque | set):
+                following.extend(value)
+            elif isinstance(value, dict):
+                following.extend(value.values())
+            elif isinstance(value, CellType):
+                following.append(Location("cell", value).read())
+            elif isinstance(value, FunctionType):
+                following.extend(value.__closure__ or ())
+                following.extend(value.__defaults__ or ())
+            elif isinstance(value, MethodType | BuiltinFunctionType):
+                following.append(value.__self__)
+            elif not isinstance(value, type | ModuleType):
+                held = getattr(value, "__dict__", None)
+                following.extend(held.values() if isinstance(held, dict) else ())
+        level = following
+    return found
