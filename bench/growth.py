@@ -1,4 +1,4 @@
-"""How the time to convert grows with a function, and what its guards cost when it runs."""
+"""How the time to convert and to record grows with a function, and what its guards cost."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ SHAPES: tuple[Shape, ...] = (
     ("continue in one loop", continues, (50, 100, 200, 400), 1),
     ("if nested", nested, (5, 10, 20, 40), 1),
     ("while nested, with break", nested_loops, (5, 10, 20), 2),
+)
+STAGED: tuple[tuple[str, Callable[[int], str], tuple[int, ...]], ...] = (
+    ("if in sequence", in_sequence, (10, 20, 40, 80, 160)),
+    ("early return", returns, (10, 20, 40, 80)),
+    ("if nested", nested, (5, 10, 20, 40)),
+    ("while nested, with break", nested_loops, (3, 6, 12, 18)),
 )
 
 
@@ -39,3 +45,24 @@ def main(*, quick: bool) -> None:
             ])  # fmt: skip
     head = ["shape", "size", "convert", "a branch", "run a branch", "guarded / original"]
     print(table(head, rows))
+    if "tensorflow" in bcgraph.backends():
+        print("\n# How the time to record a graph grows when every branch is staged.\n")
+        _staging(quick=quick)
+
+
+def _staging(*, quick: bool) -> None:
+    import tensorflow as tf  # the core is measured without it
+
+    number = tf.TensorSpec((), tf.int32)
+    rows = []
+
+    def record(source: str) -> None:
+        converted = bcgraph.convert(made(source), backend="tensorflow")
+        tf.function(converted, autograph=False).get_concrete_function(number, number)
+
+    record(in_sequence(2))
+    for name, shape, sizes in STAGED:
+        for size in sizes[: 3 if quick else None]:
+            (cost,) = medians([lambda s=shape(size): record(s)], 3)
+            rows.append([name, size, seconds(cost), seconds(cost / size)])
+    print(table(["shape", "size", "convert and record", "a branch"], rows))

@@ -68,6 +68,14 @@ class Site:
     escaping: tuple[str, ...]  # variables to store before an exception goes on
     refusal: str | None
 
+    @property
+    def onward(self) -> bool:
+        """Whether the first decision only chooses an arm, none of which comes back to the site."""
+        first = self.decisions[0]
+        return isinstance(first, Cond) and not any(
+            arm is not None and self.block in arm.blocks for arm in first.arms
+        )
+
 
 def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
     """What staging the branch or `for` in this block of the flow means.

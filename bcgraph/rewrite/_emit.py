@@ -56,7 +56,7 @@ class Emitter:
         asm = self.asm
         if site is None:
             return
-        divert = self._diversion(site, ins, index)
+        divert = self.diversion(site, ins, index)
         if self.hooks.everything:
             asm.constant(True)
             asm.jump_if("TRUE", divert)
@@ -74,9 +74,10 @@ class Emitter:
         site = self.site(block)
         if site is not None:
             self.asm.emit("MATCH_MAPPING")
-            self.asm.jump_if("TRUE", self._diversion(site, ins, index))
+            self.asm.jump_if("TRUE", self.diversion(site, ins, index))
 
-    def _diversion(self, site: Site, ins: Instruction, index: int) -> Label:
+    def diversion(self, site: Site, ins: Instruction, index: int) -> Label:
+        """A label, emitted out of line, at which a site is staged."""
         label = Label()
         self.diversions.append((label, site, ins, index))
         return label

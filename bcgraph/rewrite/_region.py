@@ -7,7 +7,7 @@ from types import CellType, CodeType
 from bytecode import CellVar, FreeVar, Instr, Label
 
 from bcgraph.instructions import Instruction, Op, variable
-from bcgraph.regions import RETURN, Flow
+from bcgraph.regions import RETURN, Flow, Site
 
 from ._emit import Emitter
 from ._hooks import Hooks
@@ -58,8 +58,8 @@ class _Region(Emitter):
                 self.unbind_if_undefined(name)
         for name in operands:
             asm.emit("LOAD_FAST", name)
-        for position, b in enumerate(flow.order):
-            following = flow.order[position + 1] if position + 1 < len(flow.order) else None
+        order = self._emitted()
+        for b, following in zip(order, [*order[1:], None], strict=True):
             self._block(b, following)
         self.divert()
         for port, label in self._ports.items():
@@ -80,6 +80,33 @@ class _Region(Emitter):
             return self._ports.setdefault(block, Label())
         return self._labels.setdefault(block, Label())
 
+    def _always_diverts(self, site: Site) -> bool:
+        """Whether a branch is left to its hook, staged or not.
+
+        So a region's code does not hold that of the regions nested in it.
+        """
+        return self.hooks.everything or (site.refusal is None and site.onward)
+
+    def _emitted(self) -> list[int]:
+        """The blocks that control comes to in this function, in the original's order."""
+        flow, cfg = self.flow, self.flow.cfg
+        found: set[int] = set()
+        work = [flow.entry]
+        while work:
+            b = work.pop()
+            if b in found or (b != flow.entry and flow.leaves(b)):
+                continue
+            found.add(b)
+            block, chain = cfg.blocks[b], cfg.outer[b]
+            if len(chain) > len(flow.outer):
+                work.append(chain[0])
+            site = self.site(b) if block.terminator in (Op.BRANCH, Op.FOR) else None
+            if site is not None:
+                work.extend(resume.block for resume in site.resumes)
+            if site is None or block.terminator is Op.FOR or not self._always_diverts(site):
+                work.extend(block.successors)
+        return [b for b in flow.order if b in found]
+
     def _block(self, b: int, following: int | None) -> None:
         flow, asm, cfg = self.flow, self.asm, self.flow.cfg
         block = cfg.blocks[b]
@@ -90,6 +117,10 @@ class _Region(Emitter):
             asm.location = ins.location
             match ins.op:
                 case Op.BRANCH:
+                    site = self.site(b)
+                    if site is not None and self._always_diverts(site):
+                        asm.jump(self.diversion(site, ins, index))
+                        continue
                     self.guard_branch(b, ins, index)
                     on_true, on_false = map(self.label, block.successors)
                     if ins.arg == "none":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bcgraph.backend import Backend
 from bcgraph.errors import UnsupportedEffect
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def forward(value: Any) -> Any:
     if type(value) is list and len(value) == 1 and type(value[0]) is Moved:
         return value[0].staged
     return value
+
+
+def is_staged(backend: Backend, value: Any) -> bool:
+    """Whether a value is known only to the running graph."""
+    return backend.is_staged(value) or isinstance(forward(value), StagedList)
 
 
 class StagedList:

@@ -29,7 +29,7 @@ from bcgraph.errors import (
     UnsupportedPython,
     UnsupportedRegion,
 )
-from bcgraph.instructions import UnknownPython, UnreadableCode, collected, read
+from bcgraph.instructions import Op, UnknownPython, UnreadableCode, collected, read
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
@@ -38,7 +38,7 @@ from ._eager import execute
 from ._iterate import StagedIteration
 from ._journal import Location
 from ._library import is_library
-from ._lists import Moved, StagedList, forward
+from ._lists import Moved, StagedList, forward, is_staged
 from ._region import Environment
 from ._symbolic import Stager
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
@@ -282,7 +282,7 @@ class Runtime:
     # Hooks
 
     def _is_staged(self, value: Any) -> bool:
-        return self.backend.is_staged(value) or isinstance(forward(value), StagedList)
+        return is_staged(self.backend, value)
 
     def _site(self, flow: Flow, site: Site) -> SiteHook:
         def stage(
@@ -304,7 +304,8 @@ class Runtime:
                     place=Stager.place(flow, site),
                 )
             ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
-            _staged.setdefault(flow.cfg.code.origin, set()).add((ins.op, ins.location))
+            if not self.backend.symbolic or ins.op is Op.FOR or self._is_staged(operands[-1]):
+                _staged.setdefault(flow.cfg.code.origin, set()).add((ins.op, ins.location))
             try:
                 if self.backend.symbolic:
                     return self.stager.stage(flow, site, at)

@@ -15,7 +15,7 @@ from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 
 from ._iterate import StagedIteration
 from ._journal import Journal
-from ._lists import StagedList, forward
+from ._lists import StagedList, forward, is_staged
 from ._outcome import Choice, Effects, Merge, Outcome
 from ._region import Environment, resumed, run
 from ._trees import Trees
@@ -46,18 +46,20 @@ class Stager:
         self.journal = Journal()
         self.trees = Trees(backend, self.journal)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
-        self._depth = 0
+        self._nested = False
         backend.adopt(StagedList)
 
     def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         """Stages a site from the state `at` (the predicate or iterator on top)."""
-        if self._depth == 0:
-            self.known_loops.clear()
-        self._depth += 1
-        try:
+        if self._nested:
             return self._stage(flow, site, at)
+        self.known_loops.clear()
+        self._nested = True
+        try:
+            with deep_recursion():
+                return self._stage(flow, site, at)
         finally:
-            self._depth -= 1
+            self._nested = False
 
     def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         steps = iter(site.decisions)
@@ -78,8 +80,12 @@ class Stager:
             iteration = at.operands[-1]
             assert isinstance(iteration, StagedIteration)
             predicate = iteration.has_next()
-        else:
+        elif is_staged(self.backend, at.operands[-1]):
             predicate = self._predicate(at.operands.pop(), flow, site)
+        else:  # a region's branches all come here
+            assert isinstance(decision, Cond)
+            which = 0 if at.operands.pop() else 1
+            return self._run(decision, which, at.variables, at.operands, at)
         if isinstance(decision, Loop):
             if decision.test is not None and not self._is_pure_test(decision, at):
                 again = plan(flow, site.block, repeatable=False).decisions[0]
@@ -323,9 +329,7 @@ class Stager:
         operands: dict[int, list[Any]],
         iteration: StagedIteration | None,
     ) -> Outcome:
-        recorder = While(self, site, loop, at, choice, operands, iteration)
-        with deep_recursion():
-            outcome = recorder.record()
+        outcome = While(self, site, loop, at, choice, operands, iteration).record()
         self.apply(outcome)
         return outcome
 
