@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from programs.sized import made, mixed
+
 import bcgraph
-from bench.functions import made, mixed
 from bench.measure import medians, seconds, table
 
 BLOCKS = (1, 6, 33)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
+
+from programs.graphs import nodes
 
 import bcgraph
 from bench.measure import table
@@ -63,21 +65,6 @@ def _ratio(ours: Graph | str, theirs: Graph | str) -> list[str]:
     one, other = _size(ours), _size(theirs)
     numbers = isinstance(one, int) and isinstance(other, int)
     return [f"{one / other:.2f}" if numbers else ""]
-
-
-def nodes(graph: Graph) -> Iterator[Any]:
-    """Every node of a graph, those in the functions that it reaches included."""
-    library = {function.signature.name: function for function in graph.library.function}
-    seen: set[str] = set()
-    work = [graph.node]
-    while work:
-        for node in work.pop():
-            yield node
-            for value in node.attr.values():
-                for name in (value.func.name, *(f.name for f in value.list.func)):
-                    if name in library and name not in seen:
-                        seen.add(name)
-                        work.append(library[name].node_def)
 
 
 def _carried(graph: Graph | str) -> list[str]:

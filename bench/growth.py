@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from programs.sized import continues, in_sequence, made, nested, nested_loops, returns
+
 import bcgraph
-from bench.functions import continues, in_sequence, made, nested, nested_loops, returns
 from bench.measure import medians, seconds, table
 
 Shape = tuple[str, Callable[[int], str], tuple[int, ...], int]
