@@ -14,6 +14,7 @@ from bytecode import Bytecode, CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
 from bytecode.instr import UNSET, InstrLocation
 
 from ._canonical import Code, Item
+from ._locations import mended
 from ._read import PY312, PY313
 
 TryContext = tuple[Label, int, bool]  # handler, operands that stay, push lasti
@@ -155,7 +156,7 @@ class Assembler:
             "name", "qualname", "filename", "docstring", "cellvars", "freevars",
         ):  # fmt: skip
             setattr(made, name, getattr(shell, name))
-        return made.to_code(compute_exception_stack_depths=False, stacksize=stacksize)
+        return _code(made, stacksize)
 
     def function(
         self, code: Code, arguments: Iterable[str], free: Iterable[str], flags: int, stacksize: int
@@ -170,4 +171,8 @@ class Assembler:
         made.flags = flags
         made.first_lineno = shell.first_lineno
         made.name, made.qualname, made.filename = shell.name, shell.qualname, shell.filename
-        return made.to_code(compute_exception_stack_depths=False, stacksize=stacksize)
+        return _code(made, stacksize)
+
+
+def _code(made: Bytecode, stacksize: int) -> CodeType:
+    return mended(made.to_code(compute_exception_stack_depths=False, stacksize=stacksize))

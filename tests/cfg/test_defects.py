@@ -90,6 +90,18 @@ def f(a, b, c, log):
         return inner
     return [outer(i)(i + 3, i, key=c, other=b) for i in range(3)], b
 """,
+    "wide_lines": f"""
+def f(a, b, c, log):
+    total = 0
+    for x in range(3):
+        y = (a if {"x + " * 30} x > b else c)
+        if {"y + " * 30} x > b:
+            y = 1 if {"y + " * 30} x > b else 2
+        log.append(y)
+        z = {"a * 1 + " * 16} (1 if y else 2) // (x - c)
+        total += {"z + " * 32} y
+    return total
+""",
     "deep_operands": f"""
 def f(a, b, c, log):
     total = 0
@@ -127,6 +139,16 @@ def test_stack_is_large_enough(name: str) -> None:
         function = FunctionType(code, {}, closure=closure(code))
         assert fault(converted(function)) == ""
         assert fault(bcgraph.testing.stage_everything(function).__code__) == ""
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_both_readings_of_the_lines_agree(name: str) -> None:
+    """CPython reads the table of positions in two ways: for tracebacks, and for columns."""
+    for code in codes(PROGRAMS[name]):
+        made = converted(FunctionType(code, {}, closure=closure(code)))
+        lines = [line for start, end, line in made.co_lines() for _ in range(start, end, 2)]
+        assert lines == [position[0] for position in made.co_positions()]
 
 
 FORMS = """
