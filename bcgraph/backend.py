@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ._number import StagedNumber as StagedNumber
+
 PythonNumber = bool | int | float | complex | str
 
 
@@ -63,7 +65,10 @@ class Backend(Protocol):
     # For symbolic backends.
 
     def adopt(self, kind: type) -> None:
-        """Lets the framework's functions take instances of `kind`, by their `stack()`."""
+        """Lets the framework's functions take instances of `kind`, by their `stack()`.
+
+        A `StagedNumber` takes the dtype that a function asks for where a Python number would.
+        """
 
     def is_recording(self) -> bool:
         """Whether a graph is being built in this thread."""

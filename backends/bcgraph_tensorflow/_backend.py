@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import Items, Spec
+from bcgraph.backend import Items, Spec, StagedNumber
 
 from . import _builtins, _cond, _dtypes, _errors, _function
 
@@ -30,9 +30,7 @@ class Backend:
 
     def adopt(self, kind: type) -> None:
         """Lets TensorFlow's functions take a staged list as the tensor of its elements."""
-        tf.register_tensor_conversion_function(
-            kind, lambda value, dtype=None, name=None, as_ref=False: value.stack()
-        )
+        tf.register_tensor_conversion_function(kind, _dtypes.as_tensor)
 
     def is_recording(self) -> bool:
         """Whether a graph is being built."""
@@ -42,6 +40,8 @@ class Backend:
         """Whether a value is a node of a graph (or a variable, while a graph is built)."""
         if isinstance(value, tf.Tensor):
             return not hasattr(value, "numpy")
+        if isinstance(value, StagedNumber):
+            return True
         if isinstance(value, tf.Variable | tf.RaggedTensor):
             return not tf.executing_eagerly()
         return False

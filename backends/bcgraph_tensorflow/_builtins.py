@@ -9,6 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from bcgraph.backend import StagedNumber
+
 from . import _dtypes
 
 
@@ -43,7 +45,7 @@ def items(value: Any) -> Any:
 def range_length(start: Any, stop: Any, step: Any) -> Any:
     """`max(0, ceil((stop - start) / step))`, in integers."""
     bounds = [start, stop, step]
-    dtypes = [v.dtype for v in bounds if isinstance(v, tf.Tensor | tf.Variable)]
+    dtypes = [v.dtype for v in bounds if isinstance(v, tf.Tensor | tf.Variable | StagedNumber)]
     dtype = tf.int64 if tf.int64 in dtypes else dtypes[0]
     if isinstance(start, int) and start == 0 and isinstance(step, int) and step == 1:
         return tf.cast(stop, dtype)  # a negative one gives no turns either

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from bcgraph.backend import Spec
+from bcgraph.backend import Spec, StagedNumber
 
 _KINDS = ("bool", "integer", "floating", "complex")
 _WEAK = {bool: tf.bool, int: tf.int32, float: tf.float32, complex: tf.complex64, str: tf.string}
@@ -20,6 +20,8 @@ _WEAK = {bool: tf.bool, int: tf.int32, float: tf.float32, complex: tf.complex64,
 
 def spec(value: Any) -> Spec | None:
     """The spec of a tensor, variable, array or Python number."""
+    if isinstance(value, StagedNumber):
+        return value.spec
     weak = _WEAK.get(type(value))
     if weak is not None:
         if type(value) is int and not -(2**31) <= value < 2**31:
@@ -80,6 +82,13 @@ def convert(value: Any, spec: Spec) -> Any:
     return tensor if tensor.dtype == spec.dtype else tf.cast(tensor, spec.dtype)
 
 
+def as_tensor(value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False) -> Any:
+    """What TensorFlow's functions get for a staged list or number."""
+    if dtype is None or not isinstance(value, StagedNumber):
+        return value.stack()
+    return value.met(Spec(tf.as_dtype(dtype), None))
+
+
 def list_shape(spec: Spec) -> Any:
     """The element shape of a TensorList, -1 for an unknown size or rank."""
     if spec.shape is None:
@@ -96,6 +105,6 @@ def shaped(tensor: Any, spec: Spec) -> Any:
 
 def same_integers(first: Any, second: Any) -> tuple[Any, Any]:
     """Two integers, at least one a tensor, with one dtype."""
-    found = [v.dtype for v in (first, second) if isinstance(v, tf.Tensor)]
+    found = [v.dtype for v in (first, second) if isinstance(v, tf.Tensor | StagedNumber)]
     dtype = tf.int64 if tf.int64 in found else (found[0] if found else tf.int32)
     return tf.cast(first, dtype), tf.cast(second, dtype)

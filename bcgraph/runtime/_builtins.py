@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable
 from types import GeneratorType
 from typing import Any
 
-from bcgraph.backend import Backend, Items
+from bcgraph._number import number_of
+from bcgraph.backend import Backend, Items, StagedNumber
 from bcgraph.errors import PythonValueNeeded
 
 from ._iterate import StagedIteration
 from ._lists import StagedList, forward
 from ._values import Iteration
+
+_ARITHMETIC = (abs, min, max, sum, round)
 
 
 class Lazy:
@@ -34,20 +37,28 @@ class _Range:
         return self._length
 
     def at(self, index: Any) -> Any:
-        if isinstance(self.step, int) and self.step == 1:
-            return index if isinstance(self.start, int) and self.start == 0 else self.start + index
-        return self.start + index * self.step
+        index = number_of(self.backend, index)
+        if not isinstance(self.step, int) or self.step != 1:
+            index = index * self._number(self.step)
+        if isinstance(self.start, int) and self.start == 0:
+            return index
+        return self._number(self.start) + index
+
+    def _number(self, value: Any) -> Any:
+        return value if isinstance(value, int) else number_of(self.backend, value)
 
 
 class _Enumerated:
-    def __init__(self, items: Items, start: Any) -> None:
-        self.items, self.start = items, start
+    def __init__(self, backend: Backend, items: Items, start: Any) -> None:
+        self.backend, self.items, self.start = backend, items, start
 
     def length(self) -> Any:
         return self.items.length()
 
     def at(self, index: Any) -> Any:
-        number = index if isinstance(self.start, int) and self.start == 0 else index + self.start
+        number = number_of(self.backend, index)
+        if not isinstance(self.start, int) or self.start != 0:
+            number = number + self.start
         return number, self.items.at(index)
 
 
@@ -149,12 +160,27 @@ class Builtins:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
             arguments = tuple(forward(a) for a in arguments)
+            if always:
+                arguments = tuple(
+                    a.stack() if isinstance(a, StagedNumber) else a for a in arguments
+                )
             if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
-                return meaning(*arguments, **keywords)
+                return self._numbers(target, arguments, meaning(*arguments, **keywords))
             return target(*arguments, **keywords)
 
         call.__name__ = getattr(target, "__name__", "call")
         return call
+
+    def _numbers(self, target: Any, arguments: tuple[Any, ...], result: Any) -> Any:
+        """What gives a Python number gives a staged one; so does arithmetic on such."""
+        if target in (len, int, float):
+            return number_of(self.backend, result) if self.is_staged(result) else result
+        parts = [v for a in arguments for v in (a if isinstance(a, list | tuple) else [a])]
+        if target in _ARITHMETIC and all(
+            isinstance(v, StagedNumber | bool | int | float) for v in parts
+        ):
+            return number_of(self.backend, result)
+        return result
 
     def _collect(self, values: Any) -> Any:
         """All that a generator or `map` gives; of a generator expression, staged if need be."""
@@ -202,7 +228,7 @@ class Builtins:
         items = self.items(iterable)
         if items is None:
             return enumerate(iterable, start)
-        return Lazy(_Enumerated(items, start))
+        return Lazy(_Enumerated(self.backend, items, start))
 
     def _zip(self, *iterables: Any, strict: bool = False) -> Any:
         if all(self.items(i) is None for i in iterables):

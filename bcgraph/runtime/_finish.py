@@ -6,12 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from bcgraph._number import number_tensor
+
 from ._lists import StagedList, forward
 from ._symbolic import Unreachable
 
 
 def finished(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with staged lists in its result stacked to tensors."""
+    """The function with tensors in its result for staged lists and numbers."""
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -26,7 +28,8 @@ def finished(fn: Callable[..., Any]) -> Callable[..., Any]:
 def _finish(value: Any) -> Any:
     value = forward(value)
     if isinstance(value, StagedList):
-        return value.stack()
+        value = value.stack()
+    value = number_tensor(value)
     kind = type(value)
     if kind in (list, tuple):
         return kind(_finish(v) for v in value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from bcgraph.backend import Backend
+from bcgraph._number import number_tensor
+from bcgraph.backend import Backend, StagedNumber
 from bcgraph.errors import UnsupportedEffect
 
 if TYPE_CHECKING:
@@ -21,11 +22,9 @@ class Moved:
     """
 
     __slots__ = ("staged",)
-    exists: ClassVar[bool] = False  # whether there has ever been one in this process
 
     def __init__(self, staged: StagedList) -> None:
         self.staged = staged
-        Moved.exists = True
 
     def __repr__(self) -> str:
         return "<contents known only when the graph runs>"
@@ -41,6 +40,16 @@ def forward(value: Any) -> Any:
 def is_staged(backend: Backend, value: Any) -> bool:
     """Whether a value is known only to the running graph."""
     return backend.is_staged(value) or isinstance(forward(value), StagedList)
+
+
+def given(value: Any) -> Any:
+    """What a library's function gets for an argument: a staged list, tensors in a list."""
+    if type(value) not in (list, tuple):
+        return value
+    value = forward(value)
+    if type(value) in (list, tuple) and any(isinstance(v, StagedNumber) for v in value):
+        return type(value)(map(number_tensor, value))
+    return value
 
 
 class StagedList:
@@ -180,7 +189,7 @@ class StagedList:
         specs = _specs(self.trees, self.element)
         parts = zip(self.handles, specs, strict=True)
         leaves = [self.trees.backend.list_stack(h, s) for h, s in parts]
-        return self.trees.rebuild(self.element, iter(leaves))
+        return self.trees.rebuild(self.element, iter(leaves), numbers=False)
 
 
 class ElementWidened(Exception):

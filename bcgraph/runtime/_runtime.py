@@ -38,7 +38,7 @@ from ._eager import execute
 from ._iterate import StagedIteration
 from ._journal import Location
 from ._library import is_library
-from ._lists import Moved, StagedList, forward, is_staged
+from ._lists import StagedList, forward, given, is_staged
 from ._region import Environment
 from ._symbolic import Stager
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
@@ -214,12 +214,12 @@ class Runtime:
         if not self.backend.symbolic or not self.backend.is_recording():
             return target
         found = self._meanings().get(target)
-        if found is not None or not Moved.exists:
-            return target if found is None else found
+        if found is not None:
+            return found
 
         def call(*arguments: Any, **keywords: Any) -> Any:
-            held = {name: forward(value) for name, value in keywords.items()}
-            return target(*map(forward, arguments), **held)
+            held = {name: given(value) for name, value in keywords.items()}
+            return target(*map(given, arguments), **held)
 
         return call
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
-from bcgraph.backend import Backend
+from bcgraph.backend import Backend, StagedNumber
 from bcgraph.errors import AmbiguousTruth, CaughtRaise, Place
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
@@ -48,6 +48,7 @@ class Stager:
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
         self._nested = False
         backend.adopt(StagedList)
+        backend.adopt(StagedNumber)
 
     def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         """Stages a site from the state `at` (the predicate or iterator on top)."""

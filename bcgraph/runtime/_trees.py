@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MethodType
 from typing import Any
 
-from bcgraph.backend import Backend, Spec
+from bcgraph.backend import Backend, Spec, StagedNumber
 from bcgraph.errors import Disagreement
 
 from ._iterate import StagedIteration
@@ -107,6 +107,8 @@ class Trees:
 
     def __init__(self, backend: Backend, journal: Journal) -> None:
         self.backend, self.journal = backend, journal
+        specs = [backend.spec(value) for value in (True, "")]
+        self._no_numbers = [spec.dtype for spec in specs if spec is not None]
 
     def describe(self, value: Any, *, numbers: bool) -> Node:
         """The node of one value; with `numbers`, Python ints and floats count as staged leaves."""
@@ -284,8 +286,7 @@ class Trees:
                         f"`{name}` is {_spec_told(spec)} before a turn of the loop"
                         f" and {self.told(value)} after it"
                     )
-                held = (joined.dtype, joined.shape) == (spec.dtype, spec.shape)
-                return node if held else Leaf(joined)
+                return Leaf(joined)
             case Tree(like, children):
                 if value is DEAD:
                     return node
@@ -344,6 +345,8 @@ class Trees:
                 if value is DEAD or value is UNDEFINED:
                     yield backend.filler(spec)
                 else:
+                    if isinstance(value, StagedNumber):
+                        value.yielded = True
                     yield backend.convert(value, spec)
             case Tree(_, children):
                 values = [DEAD] * len(children) if value is DEAD else _children(value)
@@ -400,15 +403,17 @@ class Trees:
                 yield from self.specs(inner)
                 yield from self.specs(defined)
 
-    def rebuild(self, node: Node, leaves: Iterator[Any]) -> Any:
-        """The value of a node from its staged leaves."""
+    def rebuild(self, node: Node, leaves: Iterator[Any], *, numbers: bool = True) -> Any:
+        """The value of a node from its staged leaves; without `numbers`, all of them tensors."""
         match node:
             case Static(value):
                 return value
-            case Leaf():
+            case Leaf(spec):
+                if numbers and spec.weak and spec.dtype not in self._no_numbers:
+                    return StagedNumber(self.backend, next(leaves), spec)
                 return next(leaves)
             case Tree(like, children):
-                return _like(like, [self.rebuild(c, leaves) for c in children])
+                return _like(like, [self.rebuild(c, leaves, numbers=numbers) for c in children])
             case Parts(like, children):
                 found = self.backend.parts(like)
                 assert found is not None

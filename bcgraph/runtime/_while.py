@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from bcgraph.backend import Spec
+from bcgraph.backend import Spec, StagedNumber
 from bcgraph.errors import BcgraphError, Disagreement, UnstableLoop
 from bcgraph.regions import RETURN, Loop, Site
 
@@ -68,12 +68,12 @@ class While:
         self.locations: dict[Key, Location] = {}
         self.ignored: set[tuple[str, Any, type]] = set()
         self.first_turn: set[Key] = set()
-        self._tried = False
         self.reachable: set[Key] = set()
         self.held = reachable(
             at.variables, self.entered, at.cells, at.first, list(at.globals.values())
         )
         self.values: dict[Key, Any] = {}
+        self.given: dict[Key, Any] = {}  # the state that the body has been given last
         self.nodes: dict[Key, Node] = {}
         self._begin()
 
@@ -125,10 +125,6 @@ class While:
                 leaves = self.backend.while_loop(self._test, self._body, init, specs)
             except _Again:
                 continue
-            except (TypeError, ValueError) as error:
-                if isinstance(error, BcgraphError) or not self._widen_numbers():
-                    raise
-                continue
             except ElementWidened as error:
                 key = self.placed.get(id(error.where))
                 if key is None:
@@ -140,55 +136,6 @@ class While:
             return self._after(list(leaves))
         changing = ", ".join(f"`{self._name(key)}`" for key in self.nodes if key[0] == "variable")
         raise UnstableLoop(f"the types of {changing} keep changing from turn to turn")
-
-    def _widen_numbers(self) -> bool:
-        """A turn has failed: perhaps a Python number was staged with too narrow a type.
-
-        A turn recorded for a trial, with the numbers as Python numbers, shows what they become;
-        else integers are made wide. Returns whether a type has changed.
-        """
-        weak = [k for k, n in self.nodes.items() if isinstance(n, Leaf) and n.spec.weak]
-        before = dict(self.nodes)
-        if weak and not self._tried:
-            self._tried = True
-            for key in weak:
-                self.nodes[key] = Static(self.values[key])
-            found: dict[Key, Any] = {}
-
-            def attempt() -> None:
-                leaves = [v for k, n in self.nodes.items() for v in self._fresh(n, self.values[k])]
-                state = self._state(leaves)
-                outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
-                found.update(self._values_after(outcome, state))
-
-            try:
-                self.backend.is_pure(attempt)
-            except (_Again, ElementWidened):
-                pass  # the trial was only to see types
-            except (TypeError, ValueError):
-                found.clear()
-            self.nodes = dict(before)
-            self.locations = {k: v for k, v in self.locations.items() if k in before}
-            for key in weak:
-                if key in found:
-                    self.nodes[key] = self._wider(key, self.nodes[key], found[key])
-            if self.nodes != before:
-                return True
-        wide = {k: self._wide_integer(self.nodes[k]) for k in weak}
-        changed = any(self.nodes[k] != n for k, n in wide.items())
-        self.nodes.update(wide)
-        return changed
-
-    def _wide_integer(self, node: Node) -> Node:
-        assert isinstance(node, Leaf)
-        wide = self.backend.spec(2**40)
-        narrow = self.backend.spec(0)
-        if wide is None or narrow is None or node.spec.dtype != narrow.dtype:
-            return node
-        return Leaf(wide)
-
-    def _fresh(self, node: Node, value: Any) -> list[Any]:
-        return [self.backend.identity(leaf) for leaf in self.trees.leaves(node, value)]
 
     def _specs(self, init: list[Any]) -> list[Spec]:
         specs: list[Spec | None] = []
@@ -279,7 +226,7 @@ class While:
         return env
 
     def _body(self, leaves: list[Any]) -> list[Any]:
-        state = self._state(leaves[1:] if self.flagged else leaves)
+        state = self.given = self._state(leaves[1:] if self.flagged else leaves)
         for key, node in self.nodes.items():
             if isinstance(node, Elements):
                 self.placed[id(state[key])] = key
@@ -372,6 +319,7 @@ class While:
                 gone = [k for k in stale if self._mark(k) == mark]
                 for k in gone:
                     del self.locations[k], self.nodes[k], self.values[k]
+                new = new or bool(gone)
                 if gone or mark in self.ignored:
                     self.ignored.add(mark)
                     continue
@@ -400,9 +348,18 @@ class While:
                 raise
             if wide != node:
                 self.nodes[key] = wide
-                changed = True
+                changed = changed or not self._only_stronger(key, node, wide)
         if changed:
             raise _Again
+
+    def _only_stronger(self, key: Key, node: Node, wide: Node) -> bool:
+        """Whether a Python number has become a tensor of the same type, and was used as one."""
+        match node, wide:
+            case Leaf(Spec(one, shape, weak=True)), Leaf(Spec(other, also, weak=False)):
+                number = self.given.get(key)
+                unused = isinstance(number, StagedNumber) and not number.yielded
+                return (one, shape) == (other, also) and unused
+        return False
 
     def _wider(self, key: Key, node: Node, value: Any) -> Node:
         missing = isinstance(node, Static) and (node.value is UNDEFINED or node.value is DEAD)

@@ -368,7 +368,7 @@ def zip_of_equal_lengths(xs: Any) -> Any:
     return total
 
 
-@on(*SIGNS, not_yet="a Python number that a staged branch chose has a dtype of its own")
+@on(*SIGNS)
 def weak_number_chosen(x: Any) -> Any:
     k = 2
     if x > 0:
@@ -379,7 +379,6 @@ def weak_number_chosen(x: Any) -> Any:
 @on(
     (T(3.0, "float64"),),
     (T(-2.0, "float64"),),
-    not_yet="a Python number that a staged branch chose has a dtype of its own",
 )
 def weak_number_meets_a_double(x: Any) -> Any:
     k = 1.0
@@ -388,7 +387,28 @@ def weak_number_meets_a_double(x: Any) -> Any:
     return x * k
 
 
-@on(*SIGNS, not_yet="a Python number that a staged branch chose has a dtype of its own")
+@on((T(3.0), T([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])), (T(-3.0), T([[1.0, 2.0], [3.0, 4.0]])))
+def weak_numbers_in_operations(x: Any, y: Any) -> Any:
+    n, h = 1, 0.5
+    if x > 0:
+        n, h = 2, 1.5
+    made = [x * n, n * x, x - h, h / x, n / 2 * x, n // 2 * x, n % 2 * x, -n * x, abs(-h) * x]
+    made += [divmod(n, 2)[1] * x, min(n, 3) * x, max(h, 1.0) * x, int(h) * x, float(n) * x]
+    made += [sum([n, h]) * x, (x > n) | (n < x), y[n - 1][0], ops.sum(y[n - 1 :]), y[0, n - 1]]
+    return made
+
+
+@on((T(3.0), T(4)), (T(-1.0), T(0)), (T(2.0), T(2, "int64")))
+def range_meets_a_float(x: Any, n: Any) -> Any:
+    total = 0.0
+    for i in range(n):
+        total += x * i + i / 2
+        for j in range(i):
+            total += (i * j) * x
+    return total
+
+
+@on(*SIGNS)
 def weak_number_after_break(x: Any) -> Any:
     for k in (1, 2, 3):
         if x * k > 5:
@@ -396,7 +416,7 @@ def weak_number_after_break(x: Any) -> Any:
     return x * k
 
 
-@on(*SIGNS, not_yet="a Python number that a staged branch chose has a dtype of its own")
+@on(*SIGNS)
 def weak_counter_in_arithmetic(x: Any) -> Any:
     k = 0
     while k < 5:

@@ -1,0 +1,149 @@
+"""A Python number that only the running graph knows."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .backend import Backend, Spec
+
+
+class StagedNumber:
+    """An `int`, `float` or `complex` that a staged branch or loop has chosen.
+
+    As a Python number does, it takes the dtype of the tensor it meets: `x * k` has the dtype of
+    `x`. Two of them give another. Everything else that is asked of it is asked of `tensor`, a
+    scalar; a framework's functions take it by `stack()`.
+    """
+
+    __slots__ = ("backend", "spec", "tensor", "yielded")
+
+    def __init__(self, backend: Backend, tensor: Any, spec: Spec) -> None:
+        self.backend, self.tensor, self.spec = backend, tensor, spec
+        self.yielded = False  # whether it has been used otherwise than its tensor would have been
+
+    def stack(self) -> Any:
+        """The scalar tensor."""
+        return self.tensor
+
+    def met(self, other: Spec) -> Any:
+        """The number as a tensor of the dtype that it takes beside a tensor of the spec `other`."""
+        joined = self.backend.join(self.spec, other)
+        if joined is None or joined.dtype == self.spec.dtype:
+            return self.tensor
+        self.yielded = True
+        return self.backend.convert(self.tensor, joined)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what a framework looks for in its own tensors
+            raise AttributeError(name)
+        return getattr(self.tensor, name)
+
+    def __repr__(self) -> str:
+        return f"<a number of the running graph: {self.tensor!r}>"
+
+    def __bool__(self) -> bool:
+        return bool(self.tensor)
+
+    def __index__(self) -> int:
+        return operator.index(self.tensor)
+
+    def __int__(self) -> int:
+        return int(self.tensor)
+
+    def __float__(self) -> float:
+        return float(self.tensor)
+
+    __hash__ = object.__hash__
+
+
+def _binary(name: str) -> Callable[[Any, Any], Any]:
+    operation = getattr(operator, name)
+
+    def forward(self: StagedNumber, other: Any) -> Any:
+        pair = _pair(self, other, name)
+        if pair is None:
+            return NotImplemented
+        result = operation(pair[0], pair[1])
+        return number_of(self.backend, result) if pair[2] else result
+
+    return forward
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Any]:
+    operation = getattr(operator, name)
+
+    def backward(self: StagedNumber, other: Any) -> Any:
+        pair = _pair(self, other, name)
+        if pair is None:
+            return NotImplemented
+        result = operation(pair[1], pair[0])
+        return number_of(self.backend, result) if pair[2] else result
+
+    return backward
+
+
+def _pair(number: StagedNumber, other: Any, name: str) -> tuple[Any, Any, bool] | None:
+    """The number and what it meets as tensors, and whether that is a number too."""
+    backend = number.backend
+    weak = isinstance(other, StagedNumber | bool | int | float | complex)
+    spec = other.spec if isinstance(other, StagedNumber) else backend.spec(other)
+    if spec is None:
+        return None
+    if not weak:
+        return number.met(spec), other, False
+    joined = backend.join(number.spec, spec)
+    if joined is None:
+        return None
+    number.yielded = True
+    if name == "truediv":
+        joined = backend.join(joined, backend.spec(1.0) or joined) or joined
+    other = other.tensor if isinstance(other, StagedNumber) else other
+    return backend.convert(number.tensor, joined), backend.convert(other, joined), True
+
+
+def number_of(backend: Backend, tensor: Any) -> Any:
+    """A tensor that stands for a Python number; one that stands for a bool or a text as it is."""
+    if isinstance(tensor, StagedNumber):
+        return tensor
+    spec = backend.spec(tensor)
+    plain = [backend.spec(value) for value in (True, "")]
+    if spec is None or any(p is not None and p.dtype == spec.dtype for p in plain):
+        return tensor
+    return StagedNumber(backend, tensor, type(spec)(spec.dtype, spec.shape, weak=True))
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow",
+              "and_", "or_", "xor", "lshift", "rshift"):  # fmt: skip
+    _plain = _name.rstrip("_")
+    setattr(StagedNumber, f"__{_plain}__", _binary(_name))
+    setattr(StagedNumber, f"__r{_plain}__", _reflected(_name))
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(StagedNumber, f"__{_name}__", _binary(_name))
+
+
+def _unary(name: str) -> Callable[[Any], Any]:
+    operation = getattr(operator, name)
+
+    def forward(self: StagedNumber) -> Any:
+        self.yielded = True
+        return number_of(self.backend, operation(self.tensor))
+
+    return forward
+
+
+for _name in ("neg", "pos", "abs", "invert"):
+    setattr(StagedNumber, f"__{_name}__", _unary(_name))
+
+
+def number_tensor(value: Any) -> Any:
+    """The tensor of a number; any other value itself."""
+    return value.tensor if isinstance(value, StagedNumber) else value
