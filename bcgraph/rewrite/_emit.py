@@ -42,7 +42,7 @@ class Emitter:
     def site(self, block: int) -> Site | None:
         """The plan of a branch or `for` that gets a guard; None where it needs none."""
         ins = self.flow.cfg.instructions(self.flow.cfg.blocks[block])[0]
-        if ins.op is Op.BRANCH and ins.arg != "truth":
+        if ins.op is Op.BRANCH and ins.arg not in self.hooks.tests:
             return None
         found = self.flow.sites.get(block)
         if found is None:
@@ -62,7 +62,11 @@ class Emitter:
             asm.jump_if("TRUE", divert)
             return
         native = Label()
-        self._if_exact_bool(native)
+        if ins.arg == "none":  # what may be None as the graph runs shows itself as a mapping
+            asm.emit("MATCH_MAPPING")
+            asm.jump_if("FALSE", native)
+        else:
+            self._if_exact_bool(native)
         asm.begin_call(self.hooks.staged)
         asm.emit("COPY", 3)
         asm.end_call(1)
@@ -100,6 +104,8 @@ class Emitter:
             self._call(index, raw)
         elif name == "UNARY_NOT":
             self._negation(raw)
+        elif name == "IS_OP" and hooks.symbolic and self._is_none_loaded(index):
+            self._is_none(raw)
         elif name == "CONTAINS_OP" and hooks.symbolic:
             self._containment(raw)
         elif name == "UNPACK_SEQUENCE" and hooks.symbolic:
@@ -202,6 +208,25 @@ class Emitter:
         asm.emit("JUMP_FORWARD", done)
         asm.place(native)
         asm.emit("POP_TOP")
+        asm.copy(raw)
+        asm.place(done)
+
+    def _is_none_loaded(self, index: int) -> bool:
+        before = self.code.instructions[index - 1]
+        return before is not None and before.op is Op.CONST and before.raw.arg is None
+
+    def _is_none(self, raw: Instr) -> None:
+        """value None → whether the value is None (or is not), staged where it may be."""
+        asm, native, done = self.asm, Label(), Label()
+        asm.emit("COPY", 2)
+        asm.emit("MATCH_MAPPING")
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+        asm.jump_if("FALSE", native)
+        asm.emit("POP_TOP")
+        self._replace_top(self.hooks.is_none, bool(raw.arg))
+        asm.emit("JUMP_FORWARD", done)
+        asm.place(native)
         asm.copy(raw)
         asm.place(done)
 

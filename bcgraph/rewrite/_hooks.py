@@ -24,6 +24,7 @@ class Hooks:
     - `resolve(callable)`: what to call instead.
     - `negate`, `contains(item, container, inverted)` (or `native`), `unpack(value, count)`,
       `append(list, value)`: staged meanings of `not`, `in`, unpacking, a comprehension's append.
+    - `is_none(value, inverted)`: what `is None` of a value is that may be None as the graph runs.
     - `subscript(sequence, key)`: the sequence of which an element is taken or set instead;
       `joined(sequence, other)`: the same for `+`, `*`, `+=`, `*=`.
     - `read(value, name)`: a variable that may have no value on some path is read.
@@ -39,6 +40,7 @@ class Hooks:
     resolve: Callable[[object], object]
     negate: Callable[[object], object]
     contains: Callable[[object, object, bool], object]
+    is_none: Callable[[object, bool], object]
     unpack: Callable[[object, int], object]
     subscript: Callable[[object, object], object]
     joined: Callable[[object, object], object]
@@ -55,3 +57,8 @@ class Hooks:
     everything: bool = False
     journal: bool = False
     symbolic: bool = False
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The kinds of branch that get a guard: a value may be None as the graph runs only."""
+        return ("truth", "none") if self.symbolic or self.everything else ("truth",)

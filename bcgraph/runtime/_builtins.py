@@ -13,6 +13,7 @@ from bcgraph.errors import PythonValueNeeded
 
 from ._iterate import StagedIteration
 from ._lists import StagedList, forward
+from ._optional import used
 from ._values import Iteration
 
 _ARITHMETIC = (abs, min, max, sum, round)
@@ -159,7 +160,7 @@ class Builtins:
         def call(*arguments: Any, **keywords: Any) -> Any:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
-            arguments = tuple(forward(a) for a in arguments)
+            arguments = tuple(used(forward(a)) for a in arguments)
             if always:
                 arguments = tuple(
                     a.stack() if isinstance(a, StagedNumber) else a for a in arguments
@@ -197,7 +198,7 @@ class Builtins:
 
     def items(self, value: Any) -> Items | None:
         """How to iterate over a value; None for what Python iterates over by itself."""
-        value = forward(value)
+        value = used(forward(value))
         if isinstance(value, Lazy):
             return value.items
         if isinstance(value, StagedIteration):

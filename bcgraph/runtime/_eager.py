@@ -13,7 +13,7 @@ from typing import Any
 from bcgraph.instructions import Op
 from bcgraph.regions import Cond, Flow, Loop, Site
 
-from ._region import Environment, resumed, run
+from ._region import Environment, decided, resumed, run
 
 _EXHAUSTED = object()
 
@@ -32,7 +32,7 @@ def execute(
         else:
             at.operands.pop()
     else:
-        which = 0 if at.operands.pop() else 1
+        which = 0 if decided(flow, site, at.operands.pop()) else 1
     decision = site.decisions[0]
     port: Any
     if isinstance(decision, Cond):

@@ -9,6 +9,7 @@ from typing import Any
 from bcgraph._number import number_tensor
 
 from ._lists import StagedList, forward
+from ._optional import used
 from ._symbolic import Unreachable
 
 
@@ -29,7 +30,7 @@ def _finish(value: Any) -> Any:
     value = forward(value)
     if isinstance(value, StagedList):
         value = value.stack()
-    value = number_tensor(value)
+    value = number_tensor(used(value))
     kind = type(value)
     if kind in (list, tuple):
         return kind(_finish(v) for v in value)

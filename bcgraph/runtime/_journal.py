@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Location:
         if self.kind == "attribute":
             held = getattr(target, "__dict__", None)
             if held is not None and not isinstance(getattr(type(target), self.key, None), property):
-                return held.get(self.key, UNDEFINED)
+                return held.get(self.key, self._of_class())
             return getattr(target, self.key, UNDEFINED)
         if self.kind == "item":
             try:
@@ -55,9 +56,9 @@ class Location:
         """Puts a value there; UNDEFINED removes what is there."""
         target, key = self.target, self.key
         if self.kind == "attribute":
-            if value is not UNDEFINED:
+            if value is not self._of_class():
                 setattr(target, key, value)
-            elif self.read() is not UNDEFINED:
+            elif key in getattr(target, "__dict__", ()) or self.read() is not value:
                 delattr(target, key)
         elif self.kind == "item":
             if value is not UNDEFINED:
@@ -78,6 +79,11 @@ class Location:
             del target.cell_contents
         else:
             target.cell_contents = value
+
+    def _of_class(self) -> Any:
+        """What an attribute is where the object has none of its own."""
+        found = inspect.getattr_static(type(self.target), self.key, UNDEFINED)
+        return UNDEFINED if hasattr(type(found), "__get__") else found
 
     def __str__(self) -> str:
         name = type(self.target).__name__

@@ -9,6 +9,8 @@ from bcgraph._number import number_tensor
 from bcgraph.backend import Backend, StagedNumber
 from bcgraph.errors import UnsupportedEffect
 
+from ._optional import PerhapsNone, used
+
 if TYPE_CHECKING:
     from ._trees import Node, Trees
 
@@ -39,14 +41,12 @@ def forward(value: Any) -> Any:
 
 def is_staged(backend: Backend, value: Any) -> bool:
     """Whether a value is known only to the running graph."""
-    return backend.is_staged(value) or isinstance(forward(value), StagedList)
+    return backend.is_staged(value) or isinstance(forward(value), StagedList | PerhapsNone)
 
 
 def given(value: Any) -> Any:
     """What a library's function gets for an argument: a staged list, tensors in a list."""
-    if type(value) not in (list, tuple):
-        return value
-    value = forward(value)
+    value = used(forward(value))
     if type(value) in (list, tuple) and any(isinstance(v, StagedNumber) for v in value):
         return type(value)(map(number_tensor, value))
     return value

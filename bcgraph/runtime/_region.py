@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
+from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Flow, Site
 
 from ._values import UNDEFINED, Maybe
@@ -70,6 +71,17 @@ def _values(flow: Flow, at: Environment, names: tuple[str, ...], block: int) -> 
             value = value.value
         found.append(value)
     return found
+
+
+def branch_kind(flow: Flow, site: Site) -> str | None:
+    """What a site's branch asks of its operand: its "truth", or whether it is "none"."""
+    ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
+    return str(ins.arg) if ins.op is Op.BRANCH else None
+
+
+def decided(flow: Flow, site: Site, value: Any) -> bool:
+    """Which way a Python value takes at a branch."""
+    return value is None if branch_kind(flow, site) == "none" else bool(value)
 
 
 def resumed(flow: Flow, site: Site, port: int, at: Environment) -> tuple[int, Any]:

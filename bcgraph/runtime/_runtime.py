@@ -39,6 +39,7 @@ from ._iterate import StagedIteration
 from ._journal import Location
 from ._library import is_library
 from ._lists import StagedList, forward, given, is_staged
+from ._optional import PerhapsNone, used
 from ._region import Environment
 from ._symbolic import Stager
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
@@ -108,6 +109,7 @@ class Runtime:
             resolve=self.resolve,
             negate=self.backend.logical_not if self.backend.symbolic else _negate,
             contains=self._contains,
+            is_none=_is_none,
             unpack=self._unpack,
             subscript=self._subscript,
             joined=self._joined,
@@ -358,6 +360,7 @@ class Runtime:
         return staged
 
     def _unpack(self, value: Any, count: int) -> Any:
+        value = used(value)
         if isinstance(value, StagedList):
             return tuple(value[i] for i in range(count))
         if self.backend.is_staged(value):
@@ -402,6 +405,12 @@ class Runtime:
 
 def _negate(value: Any) -> Any:
     return not value
+
+
+def _is_none(value: Any, inverted: bool) -> Any:
+    if isinstance(value, PerhapsNone):
+        return value.there if inverted else value.backend.logical_not(value.there)
+    return (value is None) != inverted
 
 
 def _is_left_alone(fn: FunctionType) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
@@ -16,8 +17,9 @@ from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 from ._iterate import StagedIteration
 from ._journal import Journal
 from ._lists import StagedList, forward, is_staged
+from ._optional import PerhapsNone
 from ._outcome import Choice, Effects, Merge, Outcome
-from ._region import Environment, resumed, run
+from ._region import Environment, branch_kind, decided, resumed, run
 from ._trees import Trees
 from ._values import DEAD, Iteration, Replay
 from ._while import While
@@ -49,6 +51,7 @@ class Stager:
         self._nested = False
         backend.adopt(StagedList)
         backend.adopt(StagedNumber)
+        backend.adopt(PerhapsNone)
 
     def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         """Stages a site from the state `at` (the predicate or iterator on top)."""
@@ -77,15 +80,17 @@ class Stager:
     def _first(self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment) -> Outcome:
         iteration: StagedIteration | None = None
         predicate: Any
+        tested: Any = None
         if flow.cfg.blocks[site.block].terminator is Op.FOR:
             iteration = at.operands[-1]
             assert isinstance(iteration, StagedIteration)
             predicate = iteration.has_next()
         elif is_staged(self.backend, at.operands[-1]):
-            predicate = self._predicate(at.operands.pop(), flow, site)
+            tested = at.operands.pop()
+            predicate = self._predicate(tested, flow, site)
         else:  # a region's branches all come here
             assert isinstance(decision, Cond)
-            which = 0 if at.operands.pop() else 1
+            which = 0 if decided(flow, site, at.operands.pop()) else 1
             return self._run(decision, which, at.variables, at.operands, at)
         if isinstance(decision, Loop):
             if decision.test is not None and not self._is_pure_test(decision, at):
@@ -96,8 +101,16 @@ class Stager:
             choice = Choice(decision.targets, predicate)
             return self._loop(site, decision, at, choice, ways, iteration)
 
-        def way(which: int) -> Callable[[], Outcome]:
+        known = None  # what is known, on each way, of a value that may be None
+        if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):
+            known = Known(tested, at.variables)
+
+        def way(which: int, *, alone: bool = False) -> Callable[[], Outcome]:
             def record() -> Outcome:
+                if known is not None:
+                    variables = known.narrowed(which)
+                    outcome = self._run(decision, which, variables, at.operands, at)
+                    return outcome if alone else known.restored(outcome, which)
                 if iteration is None:
                     return self._run(decision, which, at.variables, at.operands, at)
                 if which == 0:
@@ -112,7 +125,7 @@ class Stager:
             if arm is not None and arm.only_raises and iteration is None:
                 holds = predicate if which == 1 else self.backend.logical_not(predicate)
                 if self._check(site, flow, holds, way(which)):
-                    return way(other)()
+                    return way(other, alone=True)()
         if decision.arms == (None, None):
             if decision.targets[0] == decision.targets[1]:
                 port = decision.targets[0]
@@ -152,6 +165,13 @@ class Stager:
 
     def _predicate(self, value: Any, flow: Flow, site: Site) -> Any:
         value = forward(value)
+        if isinstance(value, PerhapsNone):
+            if branch_kind(flow, site) == "none":
+                return self.backend.logical_not(value.there)
+            inner = value.value
+            if not is_staged(self.backend, inner):
+                return value.there if inner else self.backend.predicate(False)
+            return self.backend.all_of([value.there, self._predicate(inner, flow, site)])
         if isinstance(value, StagedList):
             value = self.backend.less(0, value.length())
         try:
@@ -344,6 +364,26 @@ class deep_recursion:
 
     def __exit__(self, *_: object) -> None:
         sys.setrecursionlimit(self._before)
+
+
+class Known:
+    """What a branch on `x is None` tells of every variable that is x."""
+
+    def __init__(self, tested: PerhapsNone, variables: dict[str, Any]) -> None:
+        self._tested, self._variables = tested, variables
+        self._names = [name for name, value in variables.items() if value is tested]
+
+    def narrowed(self, which: int) -> dict[str, Any]:
+        """The variables on the way where it is None (0), or where it is not (1)."""
+        value = None if which == 0 else self._tested.value
+        return {**self._variables, **dict.fromkeys(self._names, value)}
+
+    def restored(self, outcome: Outcome, which: int) -> Outcome:
+        """An outcome in which what is still x is x again."""
+        value = None if which == 0 else self._tested.value
+        kept = [name for name in self._names if outcome.variables.get(name) is value]
+        variables = {**outcome.variables, **dict.fromkeys(kept, self._tested)}
+        return replace(outcome, variables=variables)
 
 
 def _replayed(value: Any) -> Any:

@@ -20,6 +20,7 @@ from bcgraph.errors import Disagreement
 from ._iterate import StagedIteration
 from ._journal import Journal
 from ._lists import StagedList
+from ._optional import PerhapsNone, split
 from ._values import DEAD, UNDEFINED, Maybe, Replay
 
 _NUMBERS = (bool, int, float, complex)
@@ -99,7 +100,15 @@ class Perhaps:
     reason: str
 
 
-Node = Static | Leaf | Tree | Parts | Elements | Perhaps
+@dataclass(frozen=True)
+class Nullable:
+    """A value that is None on some paths only, and whether it is there."""
+
+    value: Node
+    there: Node
+
+
+Node = Static | Leaf | Tree | Parts | Elements | Perhaps | Nullable
 
 
 class Trees:
@@ -120,6 +129,11 @@ class Trees:
                 self.describe(value.value, numbers=numbers),
                 self.describe(value.defined, numbers=numbers),
                 value.reason,
+            )
+        if isinstance(value, PerhapsNone):
+            return Nullable(
+                self.describe(value.value, numbers=numbers),
+                self.describe(value.there, numbers=numbers),
             )
         if isinstance(value, StagedList):
             return Elements(value.element)
@@ -158,6 +172,9 @@ class Trees:
             return self._perhaps(first, second, name)
         if type(first) is type(second) and isinstance(first, _PLAIN) and _same(first, second):
             return Static(first)
+        if any(v is None or isinstance(v, PerhapsNone) for v in (first, second)):
+            (one, one_there), (other, other_there) = split(first), split(second)
+            return Nullable(self.agree(one, other, name), self.agree(one_there, other_there, name))
         if isinstance(first, StagedList) or isinstance(second, StagedList):
             return self._elements(first, second, name)
         dropped = StagedIteration | Replay
@@ -266,6 +283,11 @@ class Trees:
 
     def widen(self, node: Node, value: Any, name: str) -> Node:
         """The node, made wide enough to hold `value` too."""
+        if (value is None or isinstance(value, PerhapsNone)) and not isinstance(
+            node, Static | Perhaps | Nullable
+        ):
+            inner, there = split(value)
+            return Nullable(self.widen(node, inner, name), self.agree(True, there, name))
         match node:
             case Static(own):
                 if own is UNDEFINED and value is UNDEFINED:
@@ -275,10 +297,7 @@ class Trees:
                 if value is DEAD:
                     return node
                 if isinstance(value, Maybe) or value is UNDEFINED:
-                    there = value.defined if isinstance(value, Maybe) else False
-                    inner = self.widen(node, value.value, name) if there is not False else node
-                    reason = value.reason if isinstance(value, Maybe) else ""
-                    return Perhaps(inner, self.agree(True, there, name), reason)
+                    return self._perhaps_unset(node, value, name)
                 own = self.backend.spec(value) if _children(value) is None else None
                 joined = None if own is None else self.backend.join(spec, own)
                 if joined is None:
@@ -334,6 +353,24 @@ class Trees:
                 if (wide_value, wide_defined) == (inner, defined):
                     return node
                 return Perhaps(wide_value, wide_defined, reason)
+            case Nullable(inner, there):
+                if value is DEAD:
+                    return node
+                if isinstance(value, Maybe) or value is UNDEFINED:
+                    return self._perhaps_unset(node, value, name)
+                own_value, own_there = split(value)
+                wide_value = self.widen(inner, own_value, name)
+                wide_there = self.widen(there, own_there, name)
+                if (wide_value, wide_there) == (inner, there):
+                    return node
+                return Nullable(wide_value, wide_there)
+
+    def _perhaps_unset(self, node: Node, value: Any, name: str) -> Node:
+        """The node of a value that has one in `node`, and may have none by `value`."""
+        there = value.defined if isinstance(value, Maybe) else False
+        inner = self.widen(node, value.value, name) if there is not False else node
+        reason = value.reason if isinstance(value, Maybe) else ""
+        return Perhaps(inner, self.agree(True, there, name), reason)
 
     def leaves(self, node: Node, value: Any) -> Iterator[Any]:
         """A value's staged leaves, converted to the specs of the node."""
@@ -374,6 +411,11 @@ class Trees:
                     missing = value is UNDEFINED or value is DEAD
                     yield from self.leaves(inner, DEAD if missing else value)
                     yield from self.leaves(defined, not missing)
+            case Nullable(inner, there):
+                missing = value is UNDEFINED or value is DEAD
+                own_value, own_there = (DEAD, False) if missing else split(value)
+                yield from self.leaves(inner, own_value)
+                yield from self.leaves(there, own_there)
 
     def staged_list(self, items: Any, element: Node) -> StagedList:
         """A list as a staged one."""
@@ -402,6 +444,9 @@ class Trees:
             case Perhaps(inner, defined, _):
                 yield from self.specs(inner)
                 yield from self.specs(defined)
+            case Nullable(inner, there):
+                yield from self.specs(inner)
+                yield from self.specs(there)
 
     def rebuild(self, node: Node, leaves: Iterator[Any], *, numbers: bool = True) -> Any:
         """The value of a node from its staged leaves; without `numbers`, all of them tensors."""
@@ -428,6 +473,12 @@ class Trees:
                 if there is True:
                     return value
                 return UNDEFINED if there is False else Maybe(value, there, reason)
+            case Nullable(inner, is_there):
+                value = self.rebuild(inner, leaves, numbers=numbers)
+                there = self.rebuild(is_there, leaves, numbers=numbers)
+                if there is True:
+                    return value
+                return None if there is False else PerhapsNone(self.backend, value, there)
 
     def told(self, value: Any) -> str:
         """A value as an error message tells it."""
@@ -506,6 +557,8 @@ def shape_of(node: Node) -> object:
             return None if element is None else shape_of(element)
         case Perhaps(value, defined, _):
             return shape_of(value), shape_of(defined)
+        case Nullable(value, there):
+            return "or None", shape_of(value), shape_of(there)
 
 
 def is_free(node: Node) -> bool:
@@ -519,5 +572,7 @@ def is_free(node: Node) -> bool:
             return all(is_free(c) for c in children)
         case Perhaps(value, defined, _):
             return is_free(value) and is_free(defined)
+        case Nullable(value, there):
+            return is_free(value) and is_free(there)
         case _:
             return False

@@ -376,14 +376,19 @@ class While:
         if isinstance(node, Static) and value is DEAD:
             return node
         wide = self.trees.widen(node, value, self._name(key))
-        if isinstance(wide, Perhaps) and key[0] == "effect":
+        if isinstance(wide, Perhaps):
+            self._refuse_unset(key)
+        if isinstance(wide, Perhaps) and not wide.reason:
+            wide = Perhaps(wide.value, wide.defined, self._reason())
+        return wide
+
+    def _refuse_unset(self, key: Key) -> None:
+        """Refuses a place that is read without being asked whether it has a value."""
+        if key[0] == "effect" and self.locations[key].kind != "cell":
             raise Disagreement(
                 f"{self._name(key)} has a value only after a turn of the loop",
                 mend="give it a value before the loop",
             )
-        if isinstance(wide, Perhaps) and not wide.reason:
-            wide = Perhaps(wide.value, wide.defined, self._reason())
-        return wide
 
     def _reason(self) -> str:
         return (
@@ -405,6 +410,7 @@ class While:
         cfg, base = self.loop.body.cfg, self.at.base
         for key, value in state.items():
             if key in self.first_turn and self.enters is not True:
+                self._refuse_unset(key)
                 value = Maybe(value, self.enters, self._reason())
             match key:
                 case ("variable", name):

@@ -9,6 +9,7 @@ from typing import Any
 import programs.nasty_calls
 import programs.nasty_jumps
 import programs.nasty_models
+import programs.nasty_none
 import programs.nasty_values  # noqa: F401
 import pytest
 from programs.nasty import TABLE, Nasty

@@ -181,7 +181,7 @@ def descent_with_early_stop(x: Any, n: Any) -> Any:
     return x, wait
 
 
-@on(*ROWS, not_yet="None on one path and a tensor on another")
+@on(*ROWS)
 def first_best_is_none(xs: Any) -> Any:
     best = None
     for x in xs:
@@ -190,7 +190,7 @@ def first_best_is_none(xs: Any) -> Any:
     return best
 
 
-@on(*COUNTS, not_yet="None on one path and a tensor on another")
+@on(*COUNTS)
 def found_or_none(n: Any) -> Any:
     found = None
     for i in range(n):
@@ -202,7 +202,7 @@ def found_or_none(n: Any) -> Any:
     return found
 
 
-@on((T([3]),), (T([1, 5, -2]),), not_yet="None on one path and a tensor on another")
+@on((T([3]),), (T([1, 5, -2]),))
 def last_remembered(xs: Any) -> Any:
     bag = Bag()
     for x in xs:
