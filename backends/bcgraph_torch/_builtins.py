@@ -1,0 +1,199 @@
+"""Python's builtins on tensors."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from bcgraph.backend import StagedNumber
+
+from . import _dtypes, _record, _run
+
+
+class _Rows:
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = tensor
+
+    def length(self) -> Any:
+        known = self.tensor.shape[0]
+        return known if isinstance(known, int) else torch.full((), known, dtype=torch.int64)
+
+    def at(self, index: Any) -> Any:
+        if isinstance(index, int):
+            return self.tensor[index]
+        index = index.tensor if isinstance(index, StagedNumber) else index
+        return self.tensor.index_select(0, index.reshape(1)).squeeze(0)
+
+
+def items(value: Any) -> Any:
+    """The rows of a tensor; None for a scalar."""
+    return _Rows(value) if isinstance(value, torch.Tensor) and value.dim() else None
+
+
+def common(values: Any) -> list[Any]:
+    """Values as tensors of one spec."""
+    spec = None
+    for value in values:
+        own = _dtypes.spec(value)
+        if own is None:
+            raise TypeError(f"{value!r} is no tensor")
+        joined = own if spec is None else _dtypes.join(spec, own)
+        if joined is None:
+            raise TypeError("tensors of several shapes or devices have no common type")
+        spec = joined
+    assert spec is not None
+    return [_dtypes.convert(value, spec) for value in values]
+
+
+def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
+    """What each builtin does when an argument is staged."""
+
+    def pair(
+        python: Any, operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
+    ) -> Callable[..., Any]:
+        def meaning(*arguments: Any, key: Any = None, default: Any = None) -> Any:
+            if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
+                values = _tensor(arguments[0])
+                if key is not None:
+                    raise TypeError("min and max of a tensor take no key")
+                if isinstance(values.shape[0], int):
+                    if values.shape[0] == 0 and default is not None:
+                        return default
+                    if values.shape[0] == 0:
+                        backend.check(False, _empty(python))
+                        return torch.zeros(values.shape[1:], dtype=values.dtype)
+                    return reduction(values)
+                return _reduced(backend, python, values, reduction, default)
+            values = common(arguments[0] if len(arguments) == 1 else arguments)
+            found = values[0]
+            if key is not None:
+                best = key(found)
+                for value in values[1:]:
+                    measure = key(value)
+                    better = operation(best, measure) != best
+                    found, best = torch.where(better, value, found), operation(best, measure)
+                return found
+            for value in values[1:]:
+                found = operation(found, value)
+            return found
+
+        return meaning
+
+    def total(values: Any, start: Any = 0) -> Any:
+        if isinstance(values, list | tuple):
+            for value in values:
+                start = start + value
+            return start
+        tensor = _tensor(values)
+        found = tensor.sum(0, dtype=None if tensor.dtype == torch.bool else tensor.dtype)
+        return found if isinstance(start, int) and start == 0 else found + start
+
+    def reduce(reduction: Callable[..., Any]) -> Callable[..., Any]:
+        def meaning(values: Any) -> Any:
+            if isinstance(values, list | tuple):
+                return reduction(torch.stack([backend.predicate(v) for v in values]))
+            return reduction(_tensor(values) != 0)
+
+        return meaning
+
+    def ordered(values: Any, *, key: Any = None, reverse: bool = False) -> Any:
+        if key is not None:
+            raise TypeError("sorted of staged values takes no key")
+        tensor = torch.stack(common(values)) if isinstance(values, list | tuple) else values
+        return torch.sort(_tensor(tensor), dim=0, descending=reverse).values
+
+    def rounded(value: Any, digits: int | None = None) -> Any:
+        if digits is not None:
+            return torch.round(value, decimals=digits)
+        return value if not value.dtype.is_floating_point else torch.round(value).to(torch.int64)
+
+    def integer(value: Any = 0) -> Any:
+        return value if value.dtype == torch.int64 else value.to(torch.int64).reshape(())
+
+    def floating(value: Any = 0.0) -> Any:
+        return value if value.dtype == torch.float64 else value.to(torch.float64).reshape(())
+
+    return {
+        builtins.print: _print,
+        builtins.abs: torch.abs,
+        builtins.min: pair(min, torch.minimum, lambda t: t.amin(0)),
+        builtins.max: pair(max, torch.maximum, lambda t: t.amax(0)),
+        builtins.sum: total,
+        builtins.any: reduce(torch.any),
+        builtins.all: reduce(torch.all),
+        builtins.int: integer,
+        builtins.float: floating,
+        builtins.bool: backend.predicate,
+        builtins.round: rounded,
+        builtins.sorted: ordered,
+        torch.stack: _stack,
+        torch.cat: _cat,
+        torch.concat: _cat,
+    }
+
+
+def _reduced(
+    backend: Any, python: Any, values: Any, reduction: Callable[[Any], Any], default: Any
+) -> Any:
+    """A reduction of rows of which there may be none."""
+    count = torch.full((), values.shape[0], dtype=torch.int64)
+    spare = torch.zeros((1, *values.shape[1:]), dtype=values.dtype, device=values.device)
+    if default is None:
+        backend.check(count > 0, _empty(python))
+        default = 0
+    filled = _dtypes.convert(default, _dtypes.Spec(_dtypes.Kind(values.dtype, values.device), ()))
+
+    def some() -> list[Any]:
+        return [reduction(values)]
+
+    def none() -> list[Any]:
+        return [(spare[0] + filled).to(values.dtype)]
+
+    (found,) = _record.cond(
+        count > 0, some, none, lambda one, other: (lambda: one, lambda: other)
+    )
+    return found
+
+
+def _empty(function: Any) -> ValueError:
+    """What this Python says of `min` or `max` of nothing."""
+    try:
+        function([])
+    except ValueError as error:
+        return error
+    raise AssertionError(function)
+
+
+def _tensor(value: Any) -> Any:
+    return value if isinstance(value, torch.Tensor) else value.stack()
+
+
+def _stack(tensors: Any, dim: int = 0, **_: Any) -> Any:
+    if isinstance(tensors, list | tuple):
+        return torch.stack(tensors, dim)
+    stacked = _tensor(tensors)
+    return stacked if dim == 0 else stacked.movedim(0, dim)
+
+
+def _cat(tensors: Any, dim: int = 0, **_: Any) -> Any:
+    if isinstance(tensors, list | tuple):
+        return torch.cat(tensors, dim)
+    if dim != 0:
+        raise TypeError("a list of unknown length can be joined along the first axis only")
+    return _tensor(tensors).flatten(0, 1)
+
+
+def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any) -> None:
+    """Prints when the graph runs."""
+    sep, end = " " if sep is None else sep, "\n" if end is None else end
+    forms, tensors = [], []
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            forms.append("{!s}")
+            tensors.append(value)
+        else:
+            forms.append(str(value).replace("{", "{{").replace("}", "}}"))
+    _record.printed(_run.printed, (sep.join(forms), end, *tensors))

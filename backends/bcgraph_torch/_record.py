@@ -1,0 +1,247 @@
+"""Recording: branches and bodies become subgraphs of the graph that is being captured.
+
+A branch is a function of nothing: tensors of the surrounding graph that it uses are found when it is
+recorded, and become operands of the operator. The second branch is recorded inside the first's
+recording, so that both are still open when their outputs are agreed on, and neither has to be
+recorded twice. Needs `reenter_make_fx`, `track_tensor_tree` and the operators' node signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch._guards import detect_fake_mode
+from torch._higher_order_ops.utils import reenter_make_fx, unique_graph_id
+from torch.fx import GraphModule, Node
+from torch.fx.experimental.proxy_tensor import (
+    disable_proxy_modes_tracing,
+    get_proxy_mode,
+    track_tensor_tree,
+)
+
+from bcgraph.backend import Spec
+
+from ._dtypes import is_list, mark_list
+from ._indexing import Indexing
+
+
+def is_recording() -> bool:
+    """Whether a graph is being captured in this thread."""
+    return get_proxy_mode() is not None
+
+
+def cond(
+    predicate: Any,
+    true: Callable[[], Any],
+    false: Callable[[], Any],
+    agree: Callable[[Any, Any], tuple[Callable[[], list[Any]], Callable[[], list[Any]]]],
+) -> list[Any]:
+    """Records a `cond` and returns its outputs."""
+    sizes = _sizes()
+    graphs: dict[bool, GraphModule] = {}
+    outputs: dict[bool, list[Any]] = {}
+
+    def record_true(*_: Any) -> list[Any]:
+        first = true()
+        makers: list[Callable[[], list[Any]]] = []
+
+        def record_false(*_: Any) -> list[Any]:
+            makers.extend(agree(first, false()))
+            outputs[False] = [_output(value) for value in makers[1]()]
+            return outputs[False]
+
+        graphs[False] = _subgraph(record_false, sizes)
+        outputs[True] = [_output(value) for value in makers[0]()]
+        return outputs[True]
+
+    graphs[True] = _subgraph(record_true, sizes)
+    operands = _lifted([graphs[True], graphs[False]], sizes)
+    pairs = zip(outputs[True], outputs[False], strict=True)
+    results = [_like(one, [one, other]) for one, other in pairs]
+    mode = get_proxy_mode()
+    number, name = unique_graph_id(mode, prefix="true_graph")
+    mode.tracer.root.register_module(name, graphs[True])
+    mode.tracer.root.register_module(f"false_graph_{number}", graphs[False])
+    return _node(
+        torch.ops.higher_order.cond,
+        (predicate, graphs[True], graphs[False], tuple(operands)),
+        results,
+    )
+
+
+def while_loop(
+    test: Callable[[list[Any]], Any],
+    body: Callable[[list[Any]], list[Any]],
+    values: Sequence[Any],
+    specs: Sequence[Spec],
+) -> list[Any]:
+    """Records a `while_loop` and returns what it carries at its end."""
+    sizes = _sizes()
+    count = len(values)
+    values = [_output(value) for value in values]
+    given = [
+        _empty(spec.shape, value, [value]) for spec, value in zip(specs, values, strict=True)
+    ]
+    after: list[Any] = []
+
+    def record_test(*leaves: Any) -> Any:
+        return test(list(leaves[:count]))
+
+    def record_body(*leaves: Any) -> list[Any]:
+        after[:] = [_output(value) for value in body(list(leaves[:count]))]
+        return after
+
+    graphs = [_subgraph(record, [*given, *sizes]) for record in (record_test, record_body)]
+    additional = _lifted(graphs, sizes, first=count)
+    results = [
+        _empty(spec.shape, value, [value, turned])
+        for spec, value, turned in zip(specs, values, after, strict=True)
+    ]
+    mode = get_proxy_mode()
+    number, name = unique_graph_id(mode, prefix="while_loop_cond_graph")
+    mode.tracer.root.register_module(name, graphs[0])
+    mode.tracer.root.register_module(f"while_loop_body_graph_{number}", graphs[1])
+    return _node(
+        torch.ops.higher_order.while_loop,
+        (graphs[0], graphs[1], tuple(values), tuple(additional)),
+        results,
+    )
+
+
+def is_pure(record: Callable[[], Any]) -> bool:
+    """Records into a graph that is thrown away; whether it may run once more or less."""
+
+    def recorded(*_: Any) -> list[Any]:
+        record()
+        return []
+
+    return all(map(_is_pure_node, _nodes(_subgraph(recorded, _sizes()))))
+
+
+def printed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Records a call that gives nothing."""
+    _node(function, arguments, [])
+
+
+def _nodes(graph: GraphModule) -> list[Node]:
+    inner = [module for module in graph.modules() if isinstance(module, GraphModule)]
+    return [node for module in inner for node in module.graph.nodes]
+
+
+def _is_pure_node(node: Node) -> bool:
+    if node.op != "call_function":
+        return True
+    if not isinstance(node.target, torch._ops.OpOverload):
+        return isinstance(node.target, torch._ops.HigherOrderOperator) or not _has_effect(node)
+    if torch.Tag.nondeterministic_seeded in node.target.tags:
+        return False
+    return not node.target._schema.is_mutable and "assert" not in node.target.name()
+
+
+def _has_effect(node: Node) -> bool:
+    return getattr(node.target, "__module__", "") == "bcgraph_torch._run"
+
+
+def _subgraph(record: Callable[..., Any], arguments: Sequence[Any]) -> GraphModule:
+    with Indexing():
+        made: GraphModule = reenter_make_fx(record)(*arguments)
+    return made
+
+
+def _sizes() -> list[Any]:
+    """The symbolic sizes of the surrounding graph, for its subgraphs to know."""
+    known = get_proxy_mode().tracer.sympy_expr_tracker.values()
+    sizes = [entry.value for entry in known if isinstance(entry.value, torch.SymInt)]
+    return [size for size in sizes if size.node.expr.is_symbol]
+
+
+def _lifted(graphs: list[GraphModule], sizes: list[Any], first: int = 0) -> list[Any]:
+    """Makes what graphs use of the surrounding one their arguments, the same for all.
+
+    Their placeholders are `first` of their own, then `sizes`; sizes that none uses go. Returns the
+    operands: the sizes that stay, and the tensors.
+    """
+    reads = [_outer_reads(graph) for graph in graphs]
+    found = {id(value): value for read in reads for _, value in read}
+    kept = [
+        any(_placeholders(graph)[first + i].users for graph in graphs) for i in range(len(sizes))
+    ]
+    for graph, read in zip(graphs, reads, strict=True):
+        places = _placeholders(graph)
+        for stays, node in zip(kept, places[first:], strict=True):
+            if not stays:
+                graph.graph.erase_node(node)
+        made: dict[int, Node] = {}
+        body = next(n for n in graph.graph.nodes if n.op != "placeholder")
+        with graph.graph.inserting_before(body):
+            for number, (identity, value) in enumerate(found.items()):
+                made[identity] = graph.graph.placeholder(f"outer_{number}")
+                made[identity].meta["val"] = value
+        for node, value in read:
+            node.replace_all_uses_with(made[id(value)])
+            graph.graph.erase_node(node)
+        for name in {str(node.target) for node, _ in read}:
+            delattr(graph, name)
+        graph.recompile()
+    return [*(s for s, stays in zip(sizes, kept, strict=True) if stays), *found.values()]
+
+
+def _placeholders(graph: GraphModule) -> list[Node]:
+    return [node for node in graph.graph.nodes if node.op == "placeholder"]
+
+
+def _outer_reads(graph: GraphModule) -> list[tuple[Node, torch.Tensor]]:
+    """The nodes that read a tensor of the surrounding graph, kept as an attribute so far."""
+    nodes = [node for node in graph.graph.nodes if node.op == "get_attr"]
+    values = [(node, getattr(graph, str(node.target))) for node in nodes]
+    return [(node, value) for node, value in values if isinstance(value, torch.Tensor)]
+
+
+def _node(operator: Any, arguments: tuple[Any, ...], results: list[Any]) -> list[Any]:
+    tracer = get_proxy_mode().tracer
+    proxies = torch.utils._pytree.tree_map(tracer.unwrap_proxy, arguments)
+    proxy = tracer.create_proxy("call_function", operator, proxies, {})
+    track_tensor_tree(results, proxy, constant=None, tracer=tracer)
+    return results
+
+
+def _output(value: Any) -> Any:
+    """An output of a subgraph: its strides are those that a fresh tensor of its shape has."""
+    if value.is_contiguous():
+        return value
+    made = value.contiguous()
+    return mark_list(made) if is_list(value) else made
+
+
+def _like(value: Any, sources: list[Any]) -> Any:
+    shape = (None, *value.shape[1:]) if is_list(value) else tuple(value.shape)
+    return _empty(shape, value, sources)
+
+
+def _empty(shape: Any, value: Any, sources: list[Any]) -> Any:
+    """A fresh tensor that stands for an output; it requires a gradient if a source does."""
+    grad = torch.is_grad_enabled() and any(source.requires_grad for source in sources)
+    with untracked():
+        dims = [_unknown_size() if n is None else n for n in shape]
+        made = torch.empty(dims, dtype=value.dtype, device=value.device)
+        if grad and (made.is_floating_point() or made.is_complex()):
+            made = made.requires_grad_().clone()  # no leaf, so that it can be written in place
+    return mark_list(made) if is_list(value) else made
+
+
+def _unknown_size() -> Any:
+    env = detect_fake_mode().shape_env
+    with env.ignore_fresh_unbacked_symbols():
+        size = env.create_unbacked_symint()
+    torch._check(size >= 0)
+    return size
+
+
+@contextmanager
+def untracked() -> Any:
+    """Inside, operations on fake tensors are not recorded."""
+    with disable_proxy_modes_tracing():
+        yield
