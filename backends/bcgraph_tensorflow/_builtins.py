@@ -198,5 +198,6 @@ def _text(value: Any = "") -> Any:
 
 def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any) -> None:
     """Prints when the graph runs, to standard output, in order."""
+    values = tuple(v.stack() if isinstance(v, StagedNumber) else v for v in values)
     tf.print(*values, sep=" " if sep is None else sep, end="\n" if end is None else end,
              output_stream=sys.stdout, summarize=-1)  # fmt: skip

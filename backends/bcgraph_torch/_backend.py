@@ -219,9 +219,13 @@ def _adopted(
     def given(value: Any) -> Any:
         if isinstance(value, StagedNumber):
             return value.tensor if other is None else value.met(other)
-        return value.stack() if hasattr(type(value), "__torch_function__") and hasattr(
-            type(value), "stack"
-        ) and not _is_tensor(value) else value
+        return (
+            value.stack()
+            if hasattr(type(value), "__torch_function__")
+            and hasattr(type(value), "stack")
+            and not _is_tensor(value)
+            else value
+        )
 
     args, kwargs = torch.utils._pytree.tree_map(given, (args, dict(kwargs or {})))
     return function(*args, **kwargs)

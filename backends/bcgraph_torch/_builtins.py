@@ -152,9 +152,7 @@ def _reduced(
     def none() -> list[Any]:
         return [(spare[0] + filled).to(values.dtype)]
 
-    (found,) = _record.cond(
-        count > 0, some, none, lambda one, other: (lambda: one, lambda: other)
-    )
+    (found,) = _record.cond(count > 0, some, none, lambda one, other: (lambda: one, lambda: other))
     return found
 
 
@@ -191,7 +189,10 @@ def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any
     sep, end = " " if sep is None else sep, "\n" if end is None else end
     forms, tensors = [], []
     for value in values:
-        if isinstance(value, torch.Tensor):
+        if isinstance(value, StagedNumber):
+            forms.append("{}")  # as a number
+            tensors.append(value.tensor)
+        elif isinstance(value, torch.Tensor):
             forms.append("{!s}")
             tensors.append(value)
         else:

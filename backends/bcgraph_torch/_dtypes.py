@@ -1,8 +1,8 @@
 """Dtypes, devices and shapes: what a value is, and what holds two of them.
 
-A Python number is weak: it takes dtype, device and shape of the tensor it meets, and a wider kind if
-it must, by the rules of `torch.result_type`. Tensors of different dtypes are promoted. Sizes that
-differ have no common spec: a graph's operators have outputs of one shape.
+A Python number is weak: it takes dtype, device and shape of the tensor it meets, and a wider kind
+if it must, by the rules of `torch.result_type`. Tensors of different dtypes are promoted. A size
+that differs is known only when the graph runs; ranks and devices must be the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.fx.experimental.symbolic_shapes import statically_known_true
 
 from bcgraph.backend import Spec, StagedNumber
 
@@ -34,6 +33,24 @@ class Kind:
         return name if self.device.type == "cpu" else f"{name} {self.device}"
 
 
+class Symbol:
+    """A size that is a symbol; two of them compare by what they say, and leave no guard."""
+
+    __slots__ = ("expression", "size")
+
+    def __init__(self, size: torch.SymInt) -> None:
+        self.size, self.expression = size, size.node.expr
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Symbol) and bool(self.expression == other.expression)
+
+    def __hash__(self) -> int:
+        return hash(self.expression)
+
+    def __repr__(self) -> str:
+        return str(self.expression)
+
+
 def spec(value: Any) -> Spec | None:
     """The spec of a tensor or Python number."""
     if isinstance(value, StagedNumber):
@@ -48,7 +65,7 @@ def spec(value: Any) -> Spec | None:
     if isinstance(value, torch.SymInt):
         return Spec(Kind(torch.int64, _CPU), (), weak=True)
     if isinstance(value, torch.Tensor):
-        shape = tuple(value.shape)
+        shape = tuple(map(_size, value.shape))
         if is_list(value):
             shape = (None, *shape[1:])
         return Spec(Kind(value.dtype, value.device), shape)
@@ -62,10 +79,12 @@ def join(first: Spec, second: Spec) -> Spec | None:
         dtype = _yielded(weak.dtype.dtype, strong.dtype.dtype)
         return Spec(Kind(dtype, strong.dtype.device), strong.shape)
     one, other = first.dtype, second.dtype
-    if one.device != other.device or not _same_shape(first.shape, second.shape):
+    if one.device != other.device or len(first.shape or ()) != len(second.shape or ()):
         return None
+    pairs = zip(first.shape or (), second.shape or (), strict=True)
+    shape = tuple(a if a == b else None for a, b in pairs)
     dtype = torch.promote_types(one.dtype, other.dtype)
-    return Spec(Kind(dtype, one.device), first.shape, weak=first.weak)
+    return Spec(Kind(dtype, one.device), shape, weak=first.weak)
 
 
 def _yielded(weak: torch.dtype, strong: torch.dtype) -> torch.dtype:
@@ -89,13 +108,18 @@ def _rank(dtype: torch.dtype) -> int:
     return 0 if dtype == torch.bool else 1
 
 
-def _same_shape(one: Any, other: Any) -> bool:
-    if one is None or other is None or len(one) != len(other):
-        return one is other
-    return all(
-        a is b or (a is not None and b is not None and statically_known_true(a == b))
-        for a, b in zip(one, other, strict=True)
-    )
+def _size(size: Any) -> Any:
+    return Symbol(size) if isinstance(size, torch.SymInt) else size
+
+
+def same_size(one: Any, other: Any) -> bool:
+    """Whether two sizes are known to be equal."""
+    return bool(_size(one) == _size(other))
+
+
+def dims(shape: tuple[Any, ...]) -> list[Any]:
+    """The sizes of a spec's shape as PyTorch takes them; None for an unknown one."""
+    return [n.size if isinstance(n, Symbol) else n for n in shape]
 
 
 def convert(value: Any, spec: Spec) -> Any:
@@ -106,18 +130,18 @@ def convert(value: Any, spec: Spec) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool | int | float | complex | torch.SymInt):
-        return torch.full(spec.shape or (), value, dtype=dtype, device=device)
+        return torch.full(dims(spec.shape or ()), value, dtype=dtype, device=device)
     if isinstance(value, list):
         value = torch.as_tensor(value)
     made = value.to(device=device, dtype=dtype)
     if spec.shape and not made.shape and None not in spec.shape:
-        made = made.expand(spec.shape)
+        made = made.expand(dims(spec.shape))
     return mark_list(made) if is_list(value) else made
 
 
 def filler(spec: Spec) -> Any:
     """Zeros, unknown sizes taken as zero."""
-    shape = tuple(n if n is not None else 0 for n in spec.shape or ())
+    shape = [n if n is not None else 0 for n in dims(spec.shape or ())]
     made = torch.zeros(shape, dtype=spec.dtype.dtype, device=spec.dtype.device)
     return mark_list(made) if spec.shape and spec.shape[0] is None else made
 

@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch._dynamo.source import LocalSource
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.experimental.symbolic_shapes import ShapeEnv
+from torch.fx.experimental.symbolic_shapes import (
+    DimDynamic,
+    ShapeEnv,
+    StatelessSymbolicContext,
+)
 from torch.utils import _pytree as pytree
 
 from . import _record, _run
 from ._errors import Errors
 from ._indexing import Indexing
 
-_OPTIONS = {"compiler"}
+_OPTIONS = {"compiler", "dynamic"}
 
 
 def compile(
@@ -31,7 +36,9 @@ def compile(
     for name in options:
         if name not in _OPTIONS:
             raise TypeError(f"the torch backend has no option {name!r}")
-    return Function(fn, errors, options.get("compiler", "python"))
+    return Function(
+        fn, errors, options.get("compiler", "python"), dynamic=options.get("dynamic", False)
+    )
 
 
 @dataclass
@@ -46,14 +53,25 @@ class Captured:
     structure: Any
     constants: dict[int, Any]
     alive: list[Any]
+    guards: tuple[ShapeEnv, str] | None
+
+    def serves(self, tensors: list[Any]) -> bool:
+        """Whether the graph holds for tensors of these sizes."""
+        if self.guards is None:
+            return True
+        env, expression = self.guards
+        return bool(env.evaluate_guards_expression(expression, tensors))
 
 
 class Function:
-    """A call of it runs a captured graph; an exception of the user's program is raised as itself."""
+    """A call of it runs a captured graph; what the user's program raises is raised as itself."""
 
-    def __init__(self, fn: Callable[..., Any], errors: Errors, compiler: str) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], errors: Errors, compiler: str, *, dynamic: bool
+    ) -> None:
         self._fn, self._errors, self._compiler = fn, errors, compiler
-        self._captured: dict[Any, Captured] = {}
+        self._dynamic = dynamic
+        self._captured: dict[Any, list[Captured]] = {}
         self._lock = threading.RLock()
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
@@ -61,13 +79,14 @@ class Function:
             return self._fn(*arguments, **keywords)
         leaves, structure = pytree.tree_flatten((arguments, keywords))
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-        key = (structure, _key(leaves), _state())
-        captured = self._captured.get(key)
+        key = (structure, _key(leaves, dynamic=self._dynamic), _state())
+        captured = self._find(key, tensors)
         if captured is None:
             with self._lock:
-                captured = self._captured.get(key)
+                captured = self._find(key, tensors)
                 if captured is None:
-                    captured = self._captured[key] = self._capture(leaves, structure)
+                    captured = self._capture(leaves, structure)
+                    self._captured.setdefault(key, []).append(captured)
         try:
             results = captured.run(*tensors)
         except RuntimeError as failure:
@@ -82,16 +101,23 @@ class Function:
         ]
         return pytree.tree_unflatten(flat, captured.structure)
 
+    def _find(self, key: Any, tensors: list[Any]) -> Captured | None:
+        for captured in self._captured.get(key, ()):
+            if captured.serves(tensors):
+                return captured
+        return None
+
     def cache_size(self) -> int:
         """How many graphs have been captured."""
-        return len(self._captured)
+        return sum(map(len, self._captured.values()))
 
     def graphs(self) -> list[GraphModule]:
-        """The captured graphs, oldest first."""
-        return [captured.graph for captured in self._captured.values()]
+        """The captured graphs."""
+        return [captured.graph for several in self._captured.values() for captured in several]
 
     def _capture(self, leaves: list[Any], structure: Any) -> Captured:
-        mode = FakeTensorMode(shape_env=ShapeEnv(), allow_non_fake_inputs=True)
+        env = ShapeEnv(specialize_zero_one=not self._dynamic, duck_shape=not self._dynamic)
+        mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
         outputs: list[Any] = []
 
@@ -106,30 +132,44 @@ class Function:
             outputs.append(constants)
             return [v for v in found if isinstance(v, torch.Tensor)]
 
-        fakes = [mode.from_tensor(tensor, static_shapes=True) for tensor in tensors]
+        fakes = [
+            _fake_dynamic(mode, tensor, number)
+            if self._dynamic
+            else mode.from_tensor(tensor, static_shapes=True)
+            for number, tensor in enumerate(tensors)
+        ]
         with mode:
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
+        guards = None
+        if self._dynamic:
+            guards = env, env.produce_guards_expression(fakes, ignore_static=False)
         run = _run.in_python(graph)
-        return Captured(graph, run, outputs[0], outputs[1], leaves)
+        return Captured(graph, run, outputs[0], outputs[1], leaves, guards)
 
 
-def _key(leaves: list[Any]) -> tuple[Any, ...]:
+def _fake_dynamic(mode: FakeTensorMode, tensor: Any, number: int) -> Any:
+    """A fake tensor all of whose sizes are symbols."""
+    sizes = StatelessSymbolicContext(dynamic_sizes=[DimDynamic.DYNAMIC] * tensor.dim())
+    return mode.from_tensor(
+        tensor, static_shapes=False, symbolic_context=sizes, source=LocalSource(f"L{number}")
+    )
+
+
+def _key(leaves: list[Any], *, dynamic: bool) -> tuple[Any, ...]:
     seen: dict[int, int] = {}
     return tuple(
-        _tensor_key(leaf, seen.setdefault(id(leaf), i))
+        _tensor_key(leaf, seen.setdefault(id(leaf), i), dynamic=dynamic)
         if isinstance(leaf, torch.Tensor)
         else _value_key(leaf)
         for i, leaf in enumerate(leaves)
     )
 
 
-def _tensor_key(tensor: Any, first: int) -> tuple[Any, ...]:
-    return (
-        first, type(tensor), tensor.dtype, tensor.device, tensor.shape, tensor.stride(),
-        tensor.requires_grad,
-    )  # fmt: skip
+def _tensor_key(tensor: Any, first: int, *, dynamic: bool) -> tuple[Any, ...]:
+    layout = (tensor.dim(), tensor.is_contiguous()) if dynamic else (tensor.shape, tensor.stride())
+    return first, type(tensor), tensor.dtype, tensor.device, layout, tensor.requires_grad
 
 
 def _value_key(value: Any) -> Any:

@@ -14,7 +14,7 @@ _INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
 
 class Indexing(TorchFunctionMode):
-    """While it is active, `x[i]` and `x[i] = v` take scalar tensors `i` without asking for values."""
+    """While it is active, `x[i]` and `x[i] = v` take scalar tensors `i` without a look at them."""
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -36,9 +36,7 @@ def _is_scalar(key: Any) -> bool:
 def _split(x: Any, key: Any) -> tuple[tuple[Any, ...], list[Any]] | None:
     """An index as one without scalar tensors, and the tensors by dimension of what that gives."""
     keys = key if isinstance(key, tuple) else (key,)
-    if not any(map(_is_scalar, keys)):
-        if any(_is_staged_slice(k) for k in keys):
-            raise TypeError("a slice with a staged bound has a size that the graph cannot know")
+    if not any(_is_scalar(k) or _is_staged_slice(k) for k in keys):
         return None
     used = sum(k is not None and k is not Ellipsis for k in keys)
     plain: list[Any] = []
@@ -54,7 +52,7 @@ def _split(x: Any, key: Any) -> tuple[tuple[Any, ...], list[Any]] | None:
         elif isinstance(k, int) and not isinstance(k, bool):
             plain.append(k)
         elif k is None or isinstance(k, slice):
-            plain.append(k)
+            plain.append(_sized(k) if isinstance(k, slice) else k)
             where.append(None)
         else:
             return None
@@ -64,6 +62,16 @@ def _split(x: Any, key: Any) -> tuple[tuple[Any, ...], list[Any]] | None:
 def _is_staged_slice(key: Any) -> bool:
     bounds = (key.start, key.stop, key.step) if isinstance(key, slice) else ()
     return any(isinstance(b, StagedNumber | torch.Tensor) for b in bounds)
+
+
+def _sized(key: slice) -> slice:
+    """A slice whose staged bounds have become sizes that only the running graph knows."""
+
+    def bound(value: Any) -> Any:
+        value = value.tensor if isinstance(value, StagedNumber) else value
+        return value.item() if isinstance(value, torch.Tensor) else value
+
+    return slice(bound(key.start), bound(key.stop), bound(key.step))
 
 
 def _wrapped(index: Any, size: Any) -> Any:
@@ -101,10 +109,6 @@ def put(x: Any, key: Any, value: Any) -> Any:
         value = torch.full((), value, dtype=x.dtype, device=x.device)
     torch.ops.aten.index_put_.default(part, indices, value.to(x.dtype))
     return None
-
-
-def _item(x: Any) -> Any:
-    raise TypeError("a staged tensor has no value that Python could see")
 
 
 _MEANINGS: dict[Any, Callable[..., Any]] = {

@@ -1,7 +1,7 @@
 """Recording: branches and bodies become subgraphs of the graph that is being captured.
 
-A branch is a function of nothing: tensors of the surrounding graph that it uses are found when it is
-recorded, and become operands of the operator. The second branch is recorded inside the first's
+A branch is a function of nothing: tensors of the surrounding graph that it uses are found when it
+is recorded, and become operands of the operator. The second branch is recorded inside the first's
 recording, so that both are still open when their outputs are agreed on, and neither has to be
 recorded twice. Needs `reenter_make_fx`, `track_tensor_tree` and the operators' node signatures.
 """
@@ -24,7 +24,7 @@ from torch.fx.experimental.proxy_tensor import (
 
 from bcgraph.backend import Spec
 
-from ._dtypes import is_list, mark_list
+from ._dtypes import dims, is_list, mark_list, same_size
 from ._indexing import Indexing
 
 
@@ -60,7 +60,7 @@ def cond(
     graphs[True] = _subgraph(record_true, sizes)
     operands = _lifted([graphs[True], graphs[False]], sizes)
     pairs = zip(outputs[True], outputs[False], strict=True)
-    results = [_like(one, [one, other]) for one, other in pairs]
+    results = [_either(one, other) for one, other in pairs]
     mode = get_proxy_mode()
     number, name = unique_graph_id(mode, prefix="true_graph")
     mode.tracer.root.register_module(name, graphs[True])
@@ -82,9 +82,7 @@ def while_loop(
     sizes = _sizes()
     count = len(values)
     values = [_output(value) for value in values]
-    given = [
-        _empty(spec.shape, value, [value]) for spec, value in zip(specs, values, strict=True)
-    ]
+    given = [_empty(spec.shape, value, [value]) for spec, value in zip(specs, values, strict=True)]
     after: list[Any] = []
 
     def record_test(*leaves: Any) -> Any:
@@ -216,17 +214,21 @@ def _output(value: Any) -> Any:
     return mark_list(made) if is_list(value) else made
 
 
-def _like(value: Any, sources: list[Any]) -> Any:
-    shape = (None, *value.shape[1:]) if is_list(value) else tuple(value.shape)
-    return _empty(shape, value, sources)
+def _either(one: Any, other: Any) -> Any:
+    """A fresh tensor that stands for either of two outputs."""
+    pairs = zip(one.shape, other.shape, strict=True)
+    shape = [a if same_size(a, b) else None for a, b in pairs]
+    if is_list(one):
+        shape[0] = None
+    return _empty(shape, one, [one, other])
 
 
 def _empty(shape: Any, value: Any, sources: list[Any]) -> Any:
     """A fresh tensor that stands for an output; it requires a gradient if a source does."""
     grad = torch.is_grad_enabled() and any(source.requires_grad for source in sources)
     with untracked():
-        dims = [_unknown_size() if n is None else n for n in shape]
-        made = torch.empty(dims, dtype=value.dtype, device=value.device)
+        sizes = [_unknown_size() if n is None else n for n in dims(shape)]
+        made = torch.empty(sizes, dtype=value.dtype, device=value.device)
         if grad and (made.is_floating_point() or made.is_complex()):
             made = made.requires_grad_().clone()  # no leaf, so that it can be written in place
     return mark_list(made) if is_list(value) else made

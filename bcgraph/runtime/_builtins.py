@@ -82,6 +82,17 @@ class _Zipped:
         return tuple(items.at(index) for items in self.several)
 
 
+class _Numbers:
+    def __init__(self, backend: Backend, items: Items) -> None:
+        self.backend, self.items = backend, items
+
+    def length(self) -> Any:
+        return self.items.length()
+
+    def at(self, index: Any) -> Any:
+        return number_of(self.backend, self.items.at(index))
+
+
 class _Reversed:
     def __init__(self, items: Items) -> None:
         self.items, self._length = items, items.length()
@@ -161,10 +172,6 @@ class Builtins:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
             arguments = tuple(used(forward(a)) for a in arguments)
-            if always:
-                arguments = tuple(
-                    a.stack() if isinstance(a, StagedNumber) else a for a in arguments
-                )
             if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
                 return self._numbers(target, arguments, meaning(*arguments, **keywords))
             return target(*arguments, **keywords)
@@ -215,9 +222,11 @@ class Builtins:
     def _some_items(self, value: Any) -> Items:
         found = self.items(value)
         if found is None:
-            if not isinstance(value, list | tuple | range):
-                value = list(value)
-            found = self.backend.items(self.backend.stack(list(value)))
+            values = list(value)
+            found = self.backend.items(self.backend.stack(values))
+            assert found is not None
+            if all(type(v) in (int, float, complex) for v in values):
+                return _Numbers(self.backend, found)
         assert found is not None
         return found
 

@@ -16,7 +16,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 name,
                 marks=[
                     pytest.mark.skipif(not installed(name), reason=f"{name} is not installed"),
-                    *([pytest.mark.tensorflow] if name == "tensorflow" else []),
+                    *([getattr(pytest.mark, name)] if name != "numpy" else []),
                 ],
             )
             for name in HARNESSES

@@ -48,12 +48,19 @@ def test_compiled_gives_what_is_expected(
         assert not isinstance(caught.value, bcgraph.errors.BcgraphError)
     else:
         check(backend.plain(compiled(*arguments)), case.expected)
-        assert capfd.readouterr().out.split("\n")[:-1] == list(case.printed)
+        printed = capfd.readouterr().out.split("\n")[:-1]
+        if backend.name == "torch" and case.printed:  # a tensor's text is PyTorch's own
+            way(program)(*backend.arguments(case.arguments))
+            assert printed == capfd.readouterr().out.split("\n")[:-1]
+        else:
+            assert printed == list(case.printed)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_convert_keeps_eager_execution(program: Program, backend: Harness) -> None:
     skip_elsewhere(program, backend)
+    if backend.name == "torch" and program.stacks_numbers:
+        pytest.skip("eager PyTorch stacks tensors only, and at least one")
     for case in program.cases:
         if not case.raises:
             converted = bcgraph.convert(_fresh(program), backend=backend.name)
@@ -82,21 +89,28 @@ def test_one_trace_serves_all_values(program: Program, backend: Harness) -> None
     "program", [p for p in PROGRAMS if p.unknown_length], ids=lambda program: program.name
 )
 def test_unknown_length(program: Program, backend: Harness) -> None:
-    """With a signature that leaves lengths open, one trace serves all lengths."""
+    """With lengths left open one trace serves all; PyTorch tells none and one from many."""
     skip_elsewhere(program, backend)
     if backend.name == "numpy":
         pytest.skip("NumPy has no signatures")
-    import tensorflow as tf
+    options: dict[str, Any] = {"dynamic": True}
+    if backend.name == "tensorflow":
+        import tensorflow as tf
 
-    signature = [
-        tf.TensorSpec([None] * argument.array().ndim, argument.array().dtype)
-        for argument in program.cases[0].arguments
-    ]
+        signature = [
+            tf.TensorSpec([None] * argument.array().ndim, argument.array().dtype)
+            for argument in program.cases[0].arguments
+        ]
+        options = {"input_signature": signature}
     function, traces = counted(_fresh(program))
-    compiled = bcgraph.compile(function, backend=backend.name, input_signature=signature)
+    compiled = bcgraph.compile(function, backend=backend.name, **options)
     for case in program.cases:
         check(backend.plain(compiled(*backend.arguments(case.arguments))), case.expected)
-    assert len(traces) == 1
+    several = {
+        tuple(min(n, 2) for argument in case.arguments for n in argument.array().shape)
+        for case in program.cases
+    }
+    assert len(traces) <= (len(several) if backend.name == "torch" else 1)
 
 
 def counted(function: FunctionType) -> tuple[Callable[..., Any], list[int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
-BOTH = ("numpy", "tensorflow")
+ALL = ("numpy", "tensorflow", "torch")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Nasty:
         raises: some of the calls raise.
         widens: a path that isn't taken may change the dtype of the result.
         backends: where it runs.
-        not_yet: what bcgraph lacks on TensorFlow; the test turns red when it no longer does.
+        not_yet: what bcgraph lacks where a graph is recorded; the test tells when it has it.
     """
 
     function: Callable[..., Any]
@@ -29,7 +29,7 @@ class Nasty:
     differentiable: bool = False
     raises: bool = False
     widens: bool = False
-    backends: tuple[str, ...] = BOTH
+    backends: tuple[str, ...] = ALL
     not_yet: str = ""
 
 

@@ -329,7 +329,7 @@ def list_iterated_after(xs: Any) -> Any:
     return total
 
 
-@on(*SOME)
+@on(*SOME, backends=("numpy", "tensorflow"))  # PyTorch stacks tensors only
 def list_made_before_loop(n: Any) -> Any:
     out = [n]
     for i in range(n):
@@ -347,7 +347,7 @@ def list_read_while_it_grows(n: Any) -> Any:
     return fib[-1], len(fib)
 
 
-@on(*SOME)
+@on(*SOME, backends=("numpy", "tensorflow"))  # PyTorch stacks tensors only
 def two_lists(n: Any) -> Any:
     evens, odds = [], []
     for i in range(n * 2):

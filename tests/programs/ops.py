@@ -37,12 +37,14 @@ class Harness:
         tensor: makes a tensor of a NumPy array.
         is_tensor: whether a value is one of the backend's.
         operations: what `ops.<name>` means on it.
+        gradient: the gradient of a function's result by its first argument, if it has one.
     """
 
     name: str
     tensor: Callable[[np.ndarray[Any, Any]], Any]
     is_tensor: Callable[[Any], bool]
     operations: SimpleNamespace = field(repr=False)
+    gradient: Callable[..., Any] | None = field(default=None, repr=False)
 
     def arguments(self, values: Any) -> Any:
         """`values` with every `T` in it made a tensor."""
@@ -139,7 +141,44 @@ def _tensorflow() -> Harness:
         cast_float=lambda x: tf.cast(x, tf.float32),
         tape=tf.GradientTape,
     )
-    return Harness("tensorflow", tf.constant, tf.is_tensor, operations)
+
+    def gradient(function: Callable[..., Any], first: Any, *rest: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(first)
+            result = tf.convert_to_tensor(function(first, *rest))
+        return tape.gradient(result, first, unconnected_gradients="zero")
+
+    return Harness("tensorflow", tf.constant, tf.is_tensor, operations, gradient)
 
 
-HARNESSES.update(numpy=_numpy, tensorflow=_tensorflow)
+def _torch() -> Harness:
+    import torch
+
+    operations = SimpleNamespace(
+        constant=torch.tensor,
+        stack=torch.stack,
+        concat=torch.cat,
+        range=torch.arange,
+        zeros=torch.zeros,
+        sum=torch.sum,
+        mean=torch.mean,
+        square=torch.square,
+        relu=torch.relu,
+        cast_float=lambda x: x.to(torch.float32),
+    )
+
+    def tensor(array: np.ndarray[Any, Any]) -> Any:
+        return torch.from_numpy(array.copy())
+
+    def gradient(function: Callable[..., Any], first: Any, *rest: Any) -> Any:
+        first = first.requires_grad_()
+        result = torch.as_tensor(function(first, *rest))
+        if not result.requires_grad:
+            return torch.zeros_like(first)
+        (found,) = torch.autograd.grad(result.sum(), first, allow_unused=True)
+        return torch.zeros_like(first) if found is None else found
+
+    return Harness("torch", tensor, torch.is_tensor, operations, gradient)
+
+
+HARNESSES.update(numpy=_numpy, tensorflow=_tensorflow, torch=_torch)

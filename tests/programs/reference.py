@@ -48,6 +48,7 @@ class Program:
         unknown_length: its tensors may have a signature that leaves their lengths open; then one
             trace serves all cases.
         backends: where it runs.
+        stacks_numbers: it stacks Python numbers, or nothing, when it runs eagerly.
     """
 
     name: str
@@ -55,7 +56,8 @@ class Program:
     cases: tuple[Case, ...]
     expression: str = ""
     unknown_length: bool = False
-    backends: tuple[str, ...] = ("numpy", "tensorflow")
+    backends: tuple[str, ...] = ("numpy", "tensorflow", "torch")
+    stacks_numbers: bool = False
 
 
 _serial = count()
@@ -186,6 +188,7 @@ PROGRAMS: tuple[Program, ...] = (
         """,
         Case((T(10), T(16)), 16, printed=("Buzz", "11", "Fizz", "13", "14", "FizzBuzz")),
         Case((T(3), T(3)), 3),
+        backends=("numpy", "tensorflow"),  # PyTorch has no tensors of texts
     ),
     _program(
         """
@@ -219,6 +222,7 @@ PROGRAMS: tuple[Program, ...] = (
         Case((T(10),), list(range(10))),
         Case((T(1),), [0]),
         Case((T(0),), []),
+        stacks_numbers=True,
     ),
     _program(
         """
@@ -230,6 +234,7 @@ PROGRAMS: tuple[Program, ...] = (
         """,
         Case((T(10),), list(range(10))),
         Case((T(0),), []),
+        stacks_numbers=True,
     ),
     _program(
         """
@@ -243,6 +248,7 @@ PROGRAMS: tuple[Program, ...] = (
         Case((T([7]),), [49]),
         Case((T([], "int32"),), []),
         unknown_length=True,
+        stacks_numbers=True,
     ),
     _program(
         """
