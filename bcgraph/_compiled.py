@@ -28,11 +28,12 @@ class Compiled(Generic[P, R]):
     """A function that runs as a graph; made by `compile`.
 
     It has the original's signature, name and docstring, and `__wrapped__`. Attributes of what the
-    backend makes of it (`get_concrete_function` on TensorFlow) are reachable through it.
+    backend makes of it (`get_concrete_function` on TensorFlow), and of the original itself (a
+    module's `parameters`), are reachable through it.
     """
 
     def __init__(self, fn: Callable[P, R], backend: str | None, options: dict[str, Any]) -> None:
-        functools.update_wrapper(self, fn)
+        functools.update_wrapper(self, fn, updated=("__dict__",) if inspect.isroutine(fn) else ())
         self.__wrapped__ = fn
         self._backend, self._options = backend, options
         self._made: dict[str, Any] = {}
@@ -52,7 +53,7 @@ class Compiled(Generic[P, R]):
         if name.startswith("__") or "_made" not in self.__dict__:
             raise AttributeError(name)
         made = self._for(self._backend or _backends.loaded())
-        return getattr(made, name)
+        return getattr(made if hasattr(made, name) else self.__wrapped__, name)
 
     def __repr__(self) -> str:
         return f"<compiled {self.__wrapped__!r}>"

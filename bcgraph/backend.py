@@ -70,6 +70,13 @@ class Backend(Protocol):
         A `StagedNumber` takes the dtype that a function asks for where a Python number would.
         """
 
+    def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
+        """What to call instead of a library's object that calls code of the user's (a module).
+
+        `convert` gives what to call instead of a function or method; `target` itself where there
+        is nothing to do.
+        """
+
     def is_recording(self) -> bool:
         """Whether a graph is being built in this thread."""
 

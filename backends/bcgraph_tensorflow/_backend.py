@@ -32,6 +32,10 @@ class Backend:
         """Lets TensorFlow's functions take a staged list as the tensor of its elements."""
         tf.register_tensor_conversion_function(kind, _dtypes.as_tensor)
 
+    def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
+        """The object itself."""
+        return target
+
     def is_recording(self) -> bool:
         """Whether a graph is being built."""
         return not tf.executing_eagerly()

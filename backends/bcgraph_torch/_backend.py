@@ -9,7 +9,7 @@ import torch
 
 from bcgraph.backend import Items, Spec, StagedNumber
 
-from . import _builtins, _dtypes, _errors, _function, _record
+from . import _builtins, _dtypes, _errors, _function, _modules, _record
 
 
 class Backend:
@@ -28,6 +28,10 @@ class Backend:
     def adopt(self, kind: type) -> None:
         """Lets PyTorch's functions take a staged number or list as the tensor it stands for."""
         kind.__torch_function__ = classmethod(_adopted)  # type: ignore[attr-defined]
+
+    def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
+        """A module with its forward, and its parts', converted."""
+        return _modules.called(target, convert) if isinstance(target, torch.nn.Module) else target
 
     def is_recording(self) -> bool:
         """Whether a graph is being captured."""

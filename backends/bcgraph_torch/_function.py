@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,13 +19,18 @@ from torch.fx.experimental.symbolic_shapes import (
     ShapeEnv,
     StatelessSymbolicContext,
 )
+from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils import _pytree as pytree
 
-from . import _record, _run
+from . import _lower, _record, _run
 from ._errors import Errors
 from ._indexing import Indexing
+from ._outer import Outer
 
 _OPTIONS = {"compiler", "dynamic"}
+_COMPILERS = ("auto", "inductor", "python")
+
+log = logging.getLogger("bcgraph.torch")
 
 
 def compile(
@@ -36,40 +43,60 @@ def compile(
     for name in options:
         if name not in _OPTIONS:
             raise TypeError(f"the torch backend has no option {name!r}")
-    return Function(
-        fn, errors, options.get("compiler", "python"), dynamic=options.get("dynamic", False)
-    )
+    compiler = options.get("compiler", "auto")
+    if compiler not in _COMPILERS:
+        raise TypeError(
+            f"the torch backend has no option compiler={compiler!r}; there are {_COMPILERS}"
+        )
+    name = getattr(original, "__qualname__", type(original).__qualname__)
+    return Function(fn, errors, name, compiler, dynamic=bool(options.get("dynamic", False)))
 
 
 @dataclass
 class Captured:
     """A graph, and how its results make the function's result.
 
-    `alive` keeps the Python objects of the key, so that none of their identities is used again.
+    `how` says what runs it, and why. `alive` keeps the Python objects of the key, so that none of
+    their identities is used again.
     """
 
     graph: GraphModule
     run: Callable[..., Any]
+    how: str
     structure: Any
     constants: dict[int, Any]
     alive: list[Any]
-    guards: tuple[ShapeEnv, str] | None
+    sizes: tuple[ShapeEnv, str] | None = None
+    modes: list[tuple[torch.nn.Module, bool]] = field(default_factory=list)
+    tensors: list[tuple[dict[str, Any], str, torch.Tensor]] = field(default_factory=list)
 
     def serves(self, tensors: list[Any]) -> bool:
-        """Whether the graph holds for tensors of these sizes."""
-        if self.guards is None:
+        """Whether the graph holds for tensors of these sizes, and its modules are as they were."""
+        if any(module.training is not training for module, training in self.modes):
+            return False
+        if any(held.get(name) is not tensor for held, name, tensor in self.tensors):
+            return False
+        if self.sizes is None:
             return True
-        env, expression = self.guards
+        env, expression = self.sizes
         return bool(env.evaluate_guards_expression(expression, tensors))
+
+    def result(self, values: Any) -> Any:
+        """What the function returns, of what the graph gives."""
+        rest = iter(values)
+        constants = self.constants
+        count = self.structure.num_leaves
+        flat = [constants[i] if i in constants else next(rest) for i in range(count)]
+        return pytree.tree_unflatten(flat, self.structure)
 
 
 class Function:
     """A call of it runs a captured graph; what the user's program raises is raised as itself."""
 
     def __init__(
-        self, fn: Callable[..., Any], errors: Errors, compiler: str, *, dynamic: bool
+        self, fn: Callable[..., Any], errors: Errors, name: str, compiler: str, *, dynamic: bool
     ) -> None:
-        self._fn, self._errors, self._compiler = fn, errors, compiler
+        self._fn, self._errors, self._name, self._compiler = fn, errors, name, compiler
         self._dynamic = dynamic
         self._captured: dict[Any, list[Captured]] = {}
         self._lock = threading.RLock()
@@ -88,18 +115,12 @@ class Function:
                     captured = self._capture(leaves, structure)
                     self._captured.setdefault(key, []).append(captured)
         try:
-            results = captured.run(*tensors)
+            return captured.result(captured.run(*tensors))
         except RuntimeError as failure:
             error = self._errors.find(failure)
             if error is None:
                 raise
             raise error from failure
-        found = iter(results)
-        count = captured.structure.num_leaves
-        flat = [
-            captured.constants[i] if i in captured.constants else next(found) for i in range(count)
-        ]
-        return pytree.tree_unflatten(flat, captured.structure)
 
     def _find(self, key: Any, tensors: list[Any]) -> Captured | None:
         for captured in self._captured.get(key, ()):
@@ -111,26 +132,30 @@ class Function:
         """How many graphs have been captured."""
         return sum(map(len, self._captured.values()))
 
+    def captures(self) -> list[Captured]:
+        """What has been captured: each graph, and what runs it and why."""
+        return [captured for several in self._captured.values() for captured in several]
+
     def graphs(self) -> list[GraphModule]:
         """The captured graphs."""
-        return [captured.graph for several in self._captured.values() for captured in several]
+        return [captured.graph for captured in self.captures()]
 
     def _capture(self, leaves: list[Any], structure: Any) -> Captured:
         env = ShapeEnv(specialize_zero_one=not self._dynamic, duck_shape=not self._dynamic)
         mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-        outputs: list[Any] = []
+        results: list[Any] = []
+        found: list[Any] = []
 
         def flat(*given: Any) -> list[Any]:
             rest = iter(given)
             filled = [next(rest) if isinstance(v, torch.Tensor) else v for v in leaves]
             arguments, keywords = pytree.tree_unflatten(filled, structure)
-            with Indexing():
+            with Outer(mode) as outer, Indexing():
                 result = self._fn(*arguments, **keywords)
-            found, outputs[:] = pytree.tree_flatten(result)[0], [pytree.tree_structure(result)]
-            constants = {i: v for i, v in enumerate(found) if not isinstance(v, torch.Tensor)}
-            outputs.append(constants)
-            return [v for v in found if isinstance(v, torch.Tensor)]
+            found[:], shape = pytree.tree_flatten(result)
+            results[:] = [shape]
+            return [outer.fake(v) for v in found if isinstance(v, torch.Tensor)]
 
         fakes = [
             _fake_dynamic(mode, tensor, number)
@@ -138,15 +163,66 @@ class Function:
             else mode.from_tensor(tensor, static_shapes=True)
             for number, tensor in enumerate(tensors)
         ]
-        with mode:
+        called = [leaf for leaf in leaves if isinstance(leaf, torch.nn.Module)]
+        with _calls(called), mode:
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
-        guards = None
-        if self._dynamic:
-            guards = env, env.produce_guards_expression(fakes, ignore_static=False)
-        run = _run.in_python(graph)
-        return Captured(graph, run, outputs[0], outputs[1], leaves, guards)
+        trains = any(v.requires_grad for v in found if isinstance(v, torch.Tensor))
+        run, how = self._runner(graph, tensors, trains=trains)
+        log.info("captured %s: %s", self._name, how)
+        modules = list(dict.fromkeys(m for module in called for m in module.modules()))
+        return Captured(
+            graph,
+            run,
+            how,
+            results[0],
+            {i: v for i, v in enumerate(found) if not isinstance(v, torch.Tensor)},
+            leaves,
+            (env, env.produce_guards_expression(fakes, ignore_static=False))
+            if self._dynamic
+            else None,
+            [(module, module.training) for module in modules],
+            _held(modules, graph),
+        )
+
+    def _runner(
+        self, graph: GraphModule, tensors: list[Any], *, trains: bool
+    ) -> tuple[Callable[..., Any], str]:
+        reason = "that is asked for" if self._compiler == "python" else None
+        if reason is None:
+            reason = "it gives gradients" if trains else _lower.obstacle(graph)
+        if reason is None and self._dynamic:
+            reason = "its sizes are open"
+        if reason is None:
+            return _lower.compiled(graph, tensors), "compiled by Inductor"
+        if self._compiler == "inductor":
+            raise NotImplementedError(f"{self._name} cannot be compiled by Inductor: {reason}")
+        return _run.in_python(graph).forward, f"Python drives its control flow: {reason}"
+
+
+@contextmanager
+def _calls(called: list[torch.nn.Module]) -> Iterator[None]:
+    """Notes the modules that are called inside."""
+    handle = register_module_forward_pre_hook(lambda module, _: called.append(module))
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _held(
+    modules: list[torch.nn.Module], graph: GraphModule
+) -> list[tuple[dict[str, Any], str, torch.Tensor]]:
+    """Where modules hold the tensors that a graph reads, so that another tensor there is seen."""
+    read = {id(tensor) for tensor in (*graph.parameters(), *graph.buffers())}
+    return [
+        (held, name, tensor)
+        for module in modules
+        for held in (module._parameters, module._buffers)
+        for name, tensor in held.items()
+        if tensor is not None and id(tensor) in read
+    ]
 
 
 def _fake_dynamic(mode: FakeTensorMode, tensor: Any, number: int) -> Any:

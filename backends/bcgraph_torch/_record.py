@@ -42,19 +42,19 @@ def cond(
     """Records a `cond` and returns its outputs."""
     sizes = _sizes()
     graphs: dict[bool, GraphModule] = {}
-    outputs: dict[bool, list[Any]] = {}
+    outputs: dict[bool, tuple[Any, ...]] = {}
 
-    def record_true(*_: Any) -> list[Any]:
+    def record_true(*_: Any) -> tuple[Any, ...]:
         first = true()
         makers: list[Callable[[], list[Any]]] = []
 
-        def record_false(*_: Any) -> list[Any]:
+        def record_false(*_: Any) -> tuple[Any, ...]:
             makers.extend(agree(first, false()))
-            outputs[False] = [_output(value) for value in makers[1]()]
+            outputs[False] = tuple(_output(value) for value in makers[1]())
             return outputs[False]
 
         graphs[False] = _subgraph(record_false, sizes)
-        outputs[True] = [_output(value) for value in makers[0]()]
+        outputs[True] = tuple(_output(value) for value in makers[0]())
         return outputs[True]
 
     graphs[True] = _subgraph(record_true, sizes)
@@ -88,9 +88,9 @@ def while_loop(
     def record_test(*leaves: Any) -> Any:
         return test(list(leaves[:count]))
 
-    def record_body(*leaves: Any) -> list[Any]:
+    def record_body(*leaves: Any) -> tuple[Any, ...]:
         after[:] = [_output(value) for value in body(list(leaves[:count]))]
-        return after
+        return tuple(after)
 
     graphs = [_subgraph(record, [*given, *sizes]) for record in (record_test, record_body)]
     additional = _lifted(graphs, sizes, first=count)
@@ -202,7 +202,8 @@ def _node(operator: Any, arguments: tuple[Any, ...], results: list[Any]) -> list
     tracer = get_proxy_mode().tracer
     proxies = torch.utils._pytree.tree_map(tracer.unwrap_proxy, arguments)
     proxy = tracer.create_proxy("call_function", operator, proxies, {})
-    track_tensor_tree(results, proxy, constant=None, tracer=tracer)
+    with torch._C.DisableTorchFunction():
+        track_tensor_tree(results, proxy, constant=None, tracer=tracer)
     return results
 
 

@@ -6,6 +6,7 @@ Gradients are autograd's own, whatever the loops do.
 from __future__ import annotations
 
 import builtins
+import copy
 from typing import Any
 
 import torch
@@ -36,11 +37,13 @@ _IN_PYTHON = {
 
 
 def in_python(graph: GraphModule) -> GraphModule:
-    """The graph, with its control-flow operators replaced by Python's control flow."""
-    for module in graph.modules():
+    """The graph with Python's control flow in place of its operators; the tensors are shared."""
+    held = [*graph.parameters(), *graph.buffers()]
+    made = copy.deepcopy(graph, {id(tensor): tensor for tensor in held})
+    for module in made.modules():
         if isinstance(module, GraphModule):
             for node in module.graph.nodes:
                 if node.op == "call_function" and node.target in _IN_PYTHON:
                     node.target = _IN_PYTHON[node.target]
             module.recompile()
-    return graph
+    return made

@@ -209,6 +209,8 @@ class Runtime:
         call = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
         if type(call) is FunctionType and not _is_left_alone(call):
             return MethodType(self.function(call), target)
+        if self.backend.symbolic and not getattr(target, DISABLED, False):
+            return self.backend.called(target, self.resolve)
         return target
 
     def _library(self, target: FunctionType) -> Any:

@@ -29,7 +29,7 @@ def test_same_as_eager(nasty: Nasty, backend: Harness, request: pytest.FixtureRe
         request.applymarker(pytest.mark.xfail(reason=nasty.not_yet, strict=True))
     if backend.name not in nasty.backends:
         pytest.skip(f"needs {', '.join(nasty.backends)}")
-    compiled = bcgraph.compile(nasty.function, backend=backend.name)
+    compiled = bcgraph.compile(nasty.function, backend=backend.name, **backend.options)
     for inputs in nasty.inputs:
         expected = outcome(nasty.function, backend, inputs)
         got = outcome(compiled, backend, inputs)
@@ -51,7 +51,7 @@ def test_same_gradient_as_eager(nasty: Nasty, backend: Harness) -> None:
         pytest.skip(f"{backend.name} has no gradients")
     if backend.name not in nasty.backends:
         pytest.skip(f"needs {', '.join(nasty.backends)}")
-    compiled = bcgraph.compile(nasty.function, backend=backend.name)
+    compiled = bcgraph.compile(nasty.function, backend=backend.name, **backend.options)
     for inputs in nasty.inputs:
         expected, got = (
             backend.gradient(function, *backend.arguments(inputs))
@@ -132,7 +132,7 @@ def test_read_without_value_is_an_error(
     """A name that one path leaves without a value can be read on the other, as in Python."""
     if backend.name == "numpy":
         pytest.skip("NumPy runs what Python runs")
-    compiled = bcgraph.compile(function, backend=backend.name)
+    compiled = bcgraph.compile(function, backend=backend.name, **backend.options)
     assert int(compiled(*backend.arguments((T(has_value),)))) == function(has_value)
     with pytest.raises(UnboundLocalError):
         function(has_none)
@@ -151,7 +151,7 @@ def never_raises_when_traced(x: Any) -> Any:
 
 def test_untaken_raise_is_not_raised(backend: Harness) -> None:
     """Both arms are traced, yet the exception is one of the run only."""
-    compiled = bcgraph.compile(never_raises_when_traced, backend=backend.name)
+    compiled = bcgraph.compile(never_raises_when_traced, backend=backend.name, **backend.options)
     assert backend.plain(compiled(*backend.arguments((T(3),)))) == 3
     with pytest.raises(Exception, match="not positive"):
         compiled(*backend.arguments((T(-3),)))

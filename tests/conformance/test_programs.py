@@ -36,7 +36,7 @@ def test_compiled_gives_what_is_expected(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     skip_elsewhere(program, backend)
-    compiled = bcgraph.compile(way(program), backend=backend.name)
+    compiled = bcgraph.compile(way(program), backend=backend.name, **backend.options)
     arguments = backend.arguments(case.arguments)
     if case.raises:
         kind, text = case.raises
@@ -78,7 +78,7 @@ def test_one_trace_serves_all_values(program: Program, backend: Harness) -> None
         if not case.raises:
             groups.setdefault(tuple(map(_signature, case.arguments)), []).append(case)
     function, traces = counted(_fresh(program))
-    compiled = bcgraph.compile(function, backend=backend.name)
+    compiled = bcgraph.compile(function, backend=backend.name, **backend.options)
     for number, cases in enumerate(groups.values(), start=1):
         for case in cases:
             check(backend.plain(compiled(*backend.arguments(case.arguments))), case.expected)
@@ -103,7 +103,7 @@ def test_unknown_length(program: Program, backend: Harness) -> None:
         ]
         options = {"input_signature": signature}
     function, traces = counted(_fresh(program))
-    compiled = bcgraph.compile(function, backend=backend.name, **options)
+    compiled = bcgraph.compile(function, backend=backend.name, **backend.options, **options)
     for case in program.cases:
         check(backend.plain(compiled(*backend.arguments(case.arguments))), case.expected)
     several = {

@@ -38,6 +38,7 @@ class Harness:
         is_tensor: whether a value is one of the backend's.
         operations: what `ops.<name>` means on it.
         gradient: the gradient of a function's result by its first argument, if it has one.
+        options: of `compile`, for tests that compile a great many functions.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Harness:
     is_tensor: Callable[[Any], bool]
     operations: SimpleNamespace = field(repr=False)
     gradient: Callable[..., Any] | None = field(default=None, repr=False)
+    options: dict[str, Any] = field(default_factory=dict)
 
     def arguments(self, values: Any) -> Any:
         """`values` with every `T` in it made a tensor."""
@@ -178,7 +180,7 @@ def _torch() -> Harness:
         (found,) = torch.autograd.grad(result.sum(), first, allow_unused=True)
         return torch.zeros_like(first) if found is None else found
 
-    return Harness("torch", tensor, torch.is_tensor, operations, gradient)
+    return Harness("torch", tensor, torch.is_tensor, operations, gradient, {"compiler": "python"})
 
 
 HARNESSES.update(numpy=_numpy, tensorflow=_tensorflow, torch=_torch)

@@ -1,0 +1,56 @@
+"""Tensors that a function uses and does not get as arguments: parameters, buffers, globals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.fx.experimental.proxy_tensor import (
+    disable_proxy_modes_tracing,
+    get_proxy_mode,
+    track_tensor_tree,
+)
+from torch.overrides import TorchFunctionMode
+from torch.utils import _pytree as pytree
+
+
+class Outer(TorchFunctionMode):
+    """While it is active, real tensors stand for themselves in the captured graph.
+
+    An operation gets a fake tensor in place of a real one, which it therefore never changes; the
+    graph reads the real one when it runs. Where an operation gives back what it was given, so it
+    does here.
+    """
+
+    def __init__(self, mode: FakeTensorMode) -> None:
+        super().__init__()
+        self._mode = mode
+        self._tracer = get_proxy_mode().tracer
+        self._real: dict[int, torch.Tensor] = {}  # by the identity of the fake one
+        self._fakes: dict[int, torch.Tensor] = {}  # by the identity of the real one
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        args, kwargs = pytree.tree_map_only(torch.Tensor, self.fake, (args, kwargs or {}))
+        return self.real(function(*args, **kwargs))
+
+    def fake(self, tensor: torch.Tensor) -> torch.Tensor:
+        """What operations get for a tensor."""
+        if isinstance(tensor, FakeTensor) or tensor.is_meta:  # what fake tensors are made of
+            return tensor
+        found = self._fakes.get(id(tensor))
+        if found is None:
+            with disable_proxy_modes_tracing(), torch._C.DisableTorchFunction():
+                found = self._mode.from_tensor(tensor, static_shapes=True)
+            name = f"outer_{len(self._fakes)}"
+            setattr(self._tracer.root, name, tensor)
+            proxy = self._tracer.create_proxy("get_attr", name, (), {})
+            track_tensor_tree(found, proxy, constant=None, tracer=self._tracer)
+            self._fakes[id(tensor)], self._real[id(found)] = found, tensor
+        return found
+
+    def real(self, result: Any) -> Any:
+        """What the program gets for an operation's result."""
+        return self._real.get(id(result), result)
