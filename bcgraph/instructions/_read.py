@@ -196,7 +196,10 @@ class _Reader:
                 successors: tuple[int, ...] = (i + 1,)
                 if op is Op.STORE and _is_saved(stack[-1], arg):
                     op, canonical = Op.POP, None  # gives an inlined comprehension's name back
-                    renamed = stack[-1][1]
+                    name_of, outside = variable(arg), stack[-1][1]
+                    renamed = {k: v for k, v in renamed.items() if k != name_of}
+                    if name_of in outside:
+                        renamed[name_of] = outside[name_of]
                     after = stack[:-1]
                 elif op in (Op.RETURN, Op.RAISE):
                     successors = ()

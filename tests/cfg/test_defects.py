@@ -102,6 +102,21 @@ def f(a, b, c, log):
         total += {"z + " * 32} y
     return total
 """,
+    "comprehension_of_two": """
+def f(a, b, c, log):
+    try:
+        d = a
+    finally:
+        try:
+            d = [b for b in range(3) if b > a for m in range(3) if m != c]
+        finally:
+            log.append((d, a or b))
+    def later():
+        nonlocal b
+        b += 1
+    later()
+    return [m for b in d for m in range(b)], b
+""",
     "deep_operands": f"""
 def f(a, b, c, log):
     total = 0
