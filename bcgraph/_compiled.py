@@ -144,7 +144,8 @@ def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]
     """Rewrites a function and nothing else.
 
     The result is a plain function to hand to `tf.function(autograph=False)`, a Keras layer and so
-    on. Called with Python values it behaves exactly as the original.
+    on. Called with Python values it behaves exactly as the original. Of a `torch.nn.Module` it is a
+    module, with the same parameters, to hand to `torch.export`.
 
     Args:
         fn: as for `compile`.
@@ -155,6 +156,10 @@ def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]
         UnknownBackend, MissingFramework: on bad settings.
     """
     runtime = _backends.runtime(backend or _backends.loaded())
+    if runtime.backend.symbolic:
+        twin = runtime.backend.twin(fn, runtime.resolve, finished)
+        if twin is not fn:
+            return twin  # type: ignore[no-any-return]
     return _converted(runtime, fn)
 
 

@@ -77,6 +77,18 @@ class Backend(Protocol):
         is nothing to do.
         """
 
+    def twin(
+        self,
+        target: Any,
+        convert: Callable[[Any], Any],
+        finished: Callable[[Callable[..., Any]], Callable[..., Any]],
+    ) -> Any:
+        """An object like a library's (a module), sharing all it holds, that runs converted code.
+
+        `finished` wraps a converted function so that it returns what the framework knows. `target`
+        itself where there is nothing to do.
+        """
+
     def is_recording(self) -> bool:
         """Whether a graph is being built in this thread."""
 

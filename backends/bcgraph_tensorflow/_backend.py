@@ -36,6 +36,15 @@ class Backend:
         """The object itself."""
         return target
 
+    def twin(
+        self,
+        target: Any,
+        convert: Callable[[Any], Any],
+        finished: Callable[[Callable[..., Any]], Callable[..., Any]],
+    ) -> Any:
+        """The object itself."""
+        return target
+
     def is_recording(self) -> bool:
         """Whether a graph is being built."""
         return not tf.executing_eagerly()

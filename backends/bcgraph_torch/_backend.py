@@ -33,6 +33,17 @@ class Backend:
         """A module with its forward, and its parts', converted."""
         return _modules.called(target, convert) if isinstance(target, torch.nn.Module) else target
 
+    def twin(
+        self,
+        target: Any,
+        convert: Callable[[Any], Any],
+        finished: Callable[[Callable[..., Any]], Callable[..., Any]],
+    ) -> Any:
+        """A module with the same parameters, buffers and parts, whose forward is converted."""
+        if not isinstance(target, torch.nn.Module):
+            return target
+        return _modules.twin(target, convert, finished)
+
     def is_recording(self) -> bool:
         """Whether a graph is being captured."""
         return _record.is_recording()

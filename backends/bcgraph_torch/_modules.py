@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,17 +20,35 @@ def called(module: torch.nn.Module, convert: Convert) -> Callable[..., Any]:
     """
 
     def call(*arguments: Any, **keywords: Any) -> Any:
-        with _forwards(module, convert):
+        with _forwards(module.modules(), convert):
             return module(*arguments, **keywords)
 
     return call
 
 
+def twin(
+    module: torch.nn.Module,
+    convert: Convert,
+    finished: Callable[[Callable[..., Any]], Callable[..., Any]],
+) -> torch.nn.Module:
+    """A module that shares all that `module` holds; its forward is the converted one."""
+    made = copy.copy(module)
+    forward = finished(convert(made.forward))
+
+    @functools.wraps(module.forward)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        with _forwards((part for part in made.modules() if part is not made), convert):
+            return forward(*arguments, **keywords)
+
+    made.__dict__["forward"] = call
+    return made
+
+
 @contextmanager
-def _forwards(module: torch.nn.Module, convert: Convert) -> Iterator[None]:
+def _forwards(modules: Iterable[torch.nn.Module], convert: Convert) -> Iterator[None]:
     """Inside, the modules' own `forward` is the converted one."""
     changed = []
-    for part in module.modules():
+    for part in modules:
         if "forward" in part.__dict__:
             continue  # the user has put one there, or an outer call this one
         converted = convert(part.forward)

@@ -144,7 +144,7 @@ def _has_effect(node: Node) -> bool:
 
 
 def _subgraph(record: Callable[..., Any], arguments: Sequence[Any]) -> GraphModule:
-    with Indexing():
+    with disable_proxy_modes_tracing(), Indexing():
         made: GraphModule = reenter_make_fx(record)(*arguments)
     return made
 
