@@ -83,7 +83,8 @@ def join(first: Spec, second: Spec) -> Spec | None:
         return None
     pairs = zip(first.shape or (), second.shape or (), strict=True)
     shape = tuple(a if a == b else None for a, b in pairs)
-    dtype = torch.promote_types(one.dtype, other.dtype)
+    with torch._C.DisableTorchFunction():  # nothing of it belongs into a graph
+        dtype = torch.promote_types(one.dtype, other.dtype)
     return Spec(Kind(dtype, one.device), shape, weak=first.weak)
 
 
@@ -133,7 +134,9 @@ def convert(value: Any, spec: Spec) -> Any:
         return torch.full(dims(spec.shape or ()), value, dtype=dtype, device=device)
     if isinstance(value, list):
         value = torch.as_tensor(value)
-    made = value.to(device=device, dtype=dtype)
+    made = value
+    if value.dtype != dtype or value.device != device:
+        made = value.to(device=device, dtype=dtype)
     if spec.shape and not made.shape and None not in spec.shape:
         made = made.expand(dims(spec.shape))
     return mark_list(made) if is_list(value) else made

@@ -13,6 +13,7 @@ import torch
 from torch._dynamo.source import LocalSource
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
+from torch.fx._lazy_graph_module import _use_lazy_graph_module
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.experimental.symbolic_shapes import (
     DimDynamic,
@@ -164,7 +165,7 @@ class Function:
             for number, tensor in enumerate(tensors)
         ]
         called = [leaf for leaf in leaves if isinstance(leaf, torch.nn.Module)]
-        with _calls(called), mode:
+        with _calls(called), mode, _use_lazy_graph_module(True):
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)

@@ -32,7 +32,10 @@ def obstacle(graph: GraphModule) -> str | None:
                 return "it may raise"
             if module is not graph and torch.Tag.nondeterministic_seeded in node.target.tags:
                 return f"`{node.target}` draws random numbers in a branch or loop"
-            if module is not graph and _writes_outer(node):
+            written = _written(node)
+            if written == "operator":
+                return f"`{node.target}` writes what a branch or loop may have handed on"
+            if written == "argument" and module is not graph:
                 return f"`{node.target}` writes a tensor in a branch or loop"
     if any(map(_has_unknown_size, inner)):
         return "it has sizes that only the running graph knows"
@@ -47,8 +50,8 @@ def compiled(graph: GraphModule, inputs: list[Any]) -> Callable[..., Any]:
         for node in list(module.graph.nodes):
             if node.op == "call_function" and node.target is WHILE:
                 _own_first_values(module, node)
-            if node.op == "output" and module is not lowered:
-                _fresh_outputs(module, node)
+        if module is not lowered:
+            own_outputs(module)
         module.recompile()
     return torch._inductor.compile(lowered, inputs, options={"cpp_wrapper": True})
 
@@ -60,7 +63,9 @@ def _own_first_values(module: GraphModule, node: Node) -> None:
     node.args = (test, body, fresh, additional)
 
 
-def _fresh_outputs(module: GraphModule, node: Node) -> None:
+def own_outputs(module: GraphModule) -> None:
+    """Copies what a subgraph hands on, so that no two of its inputs and outputs share memory."""
+    node = module.graph.output_node()
     outputs = node.args[0]
     several = isinstance(outputs, list | tuple)
     seen: set[Node] = set()
@@ -92,21 +97,24 @@ def _is_alias(node: Node) -> bool:
 _HIDDEN_WRITES = ("batch_norm", "instance_norm")  # their schemas do not tell
 
 
-def _writes_outer(node: Node) -> bool:
+def _written(node: Node) -> str | None:
+    """What a node writes: an "argument" of its graph, what an "operator" has handed on, or None."""
     if any(name in node.target.name() for name in _HIDDEN_WRITES):
-        return True
+        return "argument"
     for given, declared in zip(node.args, node.target._schema.arguments, strict=False):
         if declared.alias_info is not None and declared.alias_info.is_write:
-            return _comes_from_outside(given)
-    return False
+            return _origin(given)
+    return None
 
 
-def _comes_from_outside(value: Any) -> bool:
+def _origin(value: Any) -> str | None:
     while isinstance(value, Node) and value.op == "call_function":
-        if not isinstance(value.target, torch._ops.OpOverload) or not _is_alias(value):
-            return False
+        if not isinstance(value.target, torch._ops.OpOverload):
+            return "operator"
+        if not _is_alias(value):
+            return None
         value = value.args[0]
-    return True
+    return "argument"
 
 
 def _has_unknown_size(module: GraphModule) -> bool:

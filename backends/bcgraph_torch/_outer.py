@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import torch
@@ -13,6 +14,16 @@ from torch.fx.experimental.proxy_tensor import (
 )
 from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
+
+_own = threading.local()
+
+
+def is_own() -> bool:
+    """Whether the graph being captured is a compiled function's, not one of `torch.export`.
+
+    Such a graph hands tensors on as the program does; who else runs a graph wants copies.
+    """
+    return bool(getattr(_own, "depth", 0))
 
 
 class Outer(TorchFunctionMode):
@@ -35,6 +46,15 @@ class Outer(TorchFunctionMode):
     ) -> Any:
         args, kwargs = pytree.tree_map_only(torch.Tensor, self.fake, (args, kwargs or {}))
         return self.real(function(*args, **kwargs))
+
+    def __enter__(self) -> Outer:
+        _own.depth = getattr(_own, "depth", 0) + 1
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _own.depth -= 1
+        super().__exit__(*exception)
 
     def fake(self, tensor: torch.Tensor) -> torch.Tensor:
         """What operations get for a tensor."""

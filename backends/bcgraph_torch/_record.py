@@ -24,8 +24,10 @@ from torch.fx.experimental.proxy_tensor import (
 
 from bcgraph.backend import Spec
 
+from . import _outer as outer
 from ._dtypes import dims, is_list, mark_list, same_size
 from ._indexing import Indexing
+from ._lower import own_outputs
 
 
 def is_recording() -> bool:
@@ -59,6 +61,9 @@ def cond(
 
     graphs[True] = _subgraph(record_true, sizes)
     operands = _lifted([graphs[True], graphs[False]], sizes)
+    if not outer.is_own():
+        own_outputs(graphs[True])
+        own_outputs(graphs[False])
     pairs = zip(outputs[True], outputs[False], strict=True)
     results = [_either(one, other) for one, other in pairs]
     mode = get_proxy_mode()
@@ -81,7 +86,7 @@ def while_loop(
     """Records a `while_loop` and returns what it carries at its end."""
     sizes = _sizes()
     count = len(values)
-    values = [_output(value) for value in values]
+    values = [_output(value) if outer.is_own() else value.clone() for value in values]
     given = [_empty(spec.shape, value, [value]) for spec, value in zip(specs, values, strict=True)]
     after: list[Any] = []
 
@@ -94,6 +99,9 @@ def while_loop(
 
     graphs = [_subgraph(record, [*given, *sizes]) for record in (record_test, record_body)]
     additional = _lifted(graphs, sizes, first=count)
+    if not outer.is_own():
+        for graph in graphs:
+            own_outputs(graph)
     results = [
         _empty(spec.shape, value, [value, turned])
         for spec, value, turned in zip(specs, values, after, strict=True)

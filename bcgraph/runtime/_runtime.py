@@ -41,7 +41,7 @@ from ._library import is_library
 from ._lists import StagedList, forward, given, is_staged
 from ._optional import PerhapsNone, used
 from ._region import Environment
-from ._symbolic import Stager
+from ._symbolic import Stager, decides
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
@@ -308,7 +308,11 @@ class Runtime:
                     place=Stager.place(flow, site),
                 )
             ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
-            if not self.backend.symbolic or ins.op is Op.FOR or self._is_staged(operands[-1]):
+            if (
+                not self.backend.symbolic
+                or ins.op is Op.FOR
+                or decides(self.backend, flow, site, operands[-1])
+            ):
                 _staged.setdefault(flow.cfg.code.origin, set()).add((ins.op, ins.location))
             try:
                 if self.backend.symbolic:

@@ -85,7 +85,7 @@ class Stager:
             iteration = at.operands[-1]
             assert isinstance(iteration, StagedIteration)
             predicate = iteration.has_next()
-        elif is_staged(self.backend, at.operands[-1]):
+        elif decides(self.backend, flow, site, at.operands[-1]):
             tested = at.operands.pop()
             predicate = self._predicate(tested, flow, site)
         else:  # a region's branches all come here
@@ -364,6 +364,13 @@ class deep_recursion:
 
     def __exit__(self, *_: object) -> None:
         sys.setrecursionlimit(self._before)
+
+
+def decides(backend: Backend, flow: Flow, site: Site, value: Any) -> bool:
+    """Whether it is for the running graph to say which way a value takes at a branch."""
+    if branch_kind(flow, site) == "none":
+        return isinstance(value, PerhapsNone)
+    return is_staged(backend, value)
 
 
 class Known:

@@ -162,3 +162,14 @@ def none_is_used(xs: Any) -> Any:
     if ops.sum(xs) > 0:
         first = xs[0]
     return first + 1
+
+
+@on(*ROWS)
+def tensor_is_not_none(xs: Any) -> Any:
+    first = xs[0] * 0
+    if xs[0] > 0:
+        if first is None:
+            first = 7.0
+        if first is not None and xs[-1] > 0:
+            first = first + 1
+    return first
