@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class StagedNumber:
         if joined is None or joined.dtype == self.spec.dtype:
             return self.tensor
         self.yielded = True
-        return self.backend.convert(self.tensor, joined)
+        return self.backend.convert(self.tensor, replace(joined, shape=self.spec.shape))
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

@@ -120,7 +120,8 @@ class Merge:
         }
         for key in dict.fromkeys((*one, *other)):
             a, b = self._held(key, one, first), self._held(key, other, second)
-            node = trees.agree(a, b, self._name(key))
+            agree = trees.agree_operands if key[0] == "operand" else trees.agree
+            node = agree(a, b, self._name(key))
             if isinstance(node, Perhaps) and self._is_kept(key):
                 raise Disagreement(
                     f"{self._name(key)} has a value on one path only",

@@ -17,11 +17,10 @@ from typing import Any
 from bcgraph.backend import Backend, Spec, StagedNumber
 from bcgraph.errors import Disagreement
 
-from ._iterate import StagedIteration
 from ._journal import Journal
 from ._lists import StagedList
 from ._optional import PerhapsNone, split
-from ._values import DEAD, UNDEFINED, Maybe, Replay
+from ._values import DEAD, UNDEFINED, Maybe
 
 _NUMBERS = (bool, int, float, complex)
 _PLAIN = (bool, int, float, complex, str, bytes, range, slice, MethodType)
@@ -177,9 +176,6 @@ class Trees:
             return Nullable(self.agree(one, other, name), self.agree(one_there, other_there, name))
         if isinstance(first, StagedList) or isinstance(second, StagedList):
             return self._elements(first, second, name)
-        dropped = StagedIteration | Replay
-        if isinstance(first, dropped) and isinstance(second, dropped):
-            return Static(first)  # on the way out of its loop, where it is only dropped
         ones, others = _children(first), _children(second)
         if ones is not None and others is not None and _alike(first, second):
             if len(ones) == len(others):
@@ -194,6 +190,12 @@ class Trees:
         raise Disagreement(
             f"`{name}` is {self.told(first)} on one path and {self.told(second)} on another"
         )
+
+    def agree_operands(self, first: Any, second: Any, name: str) -> Node:
+        """As `agree`, for operands: of two iterators a loop around needs one, or none any more."""
+        if isinstance(first, Iterator) and isinstance(second, Iterator):
+            return Static(first)
+        return self.agree(first, second, name)
 
     def _tensors(self, first: Any, second: Any, name: str) -> Node | None:
         backend = self.backend

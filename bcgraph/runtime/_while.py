@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bcgraph.backend import Spec, StagedNumber
@@ -73,6 +74,7 @@ class While:
             at.variables, self.entered, at.cells, at.first, list(at.globals.values())
         )
         self.values: dict[Key, Any] = {}
+        self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
         self.nodes: dict[Key, Node] = {}
         self._begin()
@@ -261,6 +263,7 @@ class While:
             if port != RETURN:
                 alive |= frozenset(self.facts.names(self.facts.live[port]))
         start, ports = self.loop.start, outcome.ports
+        self.taken = frozenset(ports) - {start}
         for port in ports:  # operands at ways out become state when they are first seen
             if port != start:
                 for i in range(len(outcome.operands[port])):
@@ -375,6 +378,12 @@ class While:
             return Perhaps(node, self.trees.describe_staged(False), self._reason())
         if isinstance(node, Static) and value is DEAD:
             return node
+        if (
+            key[0] in ("left", "operand")
+            and isinstance(node, Static)
+            and isinstance(value, Iterator)
+        ):
+            return self.trees.agree_operands(node.value, value, self._name(key))
         wide = self.trees.widen(node, value, self._name(key))
         if isinstance(wide, Perhaps):
             self._refuse_unset(key)
@@ -427,7 +436,18 @@ class While:
             if len(operands[port]) < depth:
                 below = [state["operand", i] for i in range(len(self.entered))]
                 operands[port] = below[:depth]
-        return Outcome(self._end(flag), variables, operands, effects)
+        return Outcome(self._possible(self._end(flag)), variables, operands, effects)
+
+    def _possible(self, end: int | Choice) -> int | Choice:
+        """Where control may be: Python has decided against the other ways out while recording."""
+        stays = self.loop.targets[self.loop.stays]
+        ports = {*self.taken, *(p for p in self.choice.ports if p != stays)}
+        if self.counted:
+            ports.add(self.exits[0])
+        for port in self.exits:
+            if port not in ports and isinstance(end, Choice):
+                end = end.without(self.backend, port)
+        return end
 
     def _end(self, flag: Any) -> int | Choice:
         if self._single:

@@ -447,3 +447,13 @@ def empty_bodies(n: Any) -> Any:
     for _ in range(n):
         pass
     return n
+
+
+@on((T([0.5, 2.0]), T(0.5)), (T([], "float32"), T(0.5)), (T([1.0]), T(3.0)))
+def way_out_that_python_closes(xs: Any, t: Any) -> Any:
+    k = 1.5
+    for x in xs:
+        if not (k or 0 < t < 1):
+            return x * 0
+        t = t + x
+    return t

@@ -1,7 +1,7 @@
 """Random programs on tensors, for PyTorch: `python -m programs.tensor_programs --count 500`.
 
-Run it in `tests/`. A program is a function of two float vectors and a scalar; its loops end, and its
-values stay of moderate size, so that eager execution tells what it gives, and its gradient.
+Run it in `tests/`. A program is a function of two float vectors and a scalar; its loops end, and
+its values stay of moderate size, so that eager execution tells what it gives, and its gradient.
 """
 
 from __future__ import annotations
@@ -81,13 +81,15 @@ class _Writer:
     def _scalar(self, depth: int) -> None:
         y, s = self.rng.choice(VECTORS), self.scalar()
         form = self.rng.choice((
-            f"{y}.mean() + {s}", f"torch.tanh({s} * k)", f"{s} * 0.5 + i", f"{y}[0] - {s}",
+            f"{y}.mean() + {s}", f"torch.tanh(t * {s})", f"{s} * 0.5 + i", f"{y}[0] - {s}",
             f"{y}.max()", f"torch.sigmoid({y}.sum())", f"{s} if {self.condition()} else {y}[-1]",
         ))  # fmt: skip
-        self.put(depth, f"{self.rng.choice(SCALARS)} = {form}")
+        self.put(depth, f"{self.rng.choice(SCALARS)} = ({form}) + 0 * a[0]")  # a tensor always
 
     def _number(self, depth: int) -> None:
-        self.put(depth, self.rng.choice(("i += 1", "k = k * 0.5", "i = 2", "k = 1.25", "k = i + 0.5")))
+        self.put(
+            depth, self.rng.choice(("i += 1", "k = k * 0.5", "i = 2", "k = 1.25", "k = i + 0.5"))
+        )
 
     def _write(self, depth: int) -> None:
         x = self.rng.choice(VECTORS)
@@ -111,7 +113,7 @@ class _Writer:
         self.serial += 1
         n, limit = f"n{self.serial}", self.rng.choice((2, 3, 5))
         self.put(depth, f"{n} = 0")
-        self.put(depth, f"while {n} < {limit} and {self.condition()}:")
+        self.put(depth, f"while {n} < {limit} and ({self.condition()}):")
         self.put(depth + 1, f"{n} += 1")
         self._body(depth)
 
@@ -142,7 +144,7 @@ class _Writer:
 
     def _return(self, depth: int) -> None:
         self.put(depth, f"if {self.condition()}:")
-        self.put(depth + 1, f"return {self.rng.choice(VECTORS)} * k, {self.scalar()} + 0 * s, i")
+        self.put(depth + 1, f"return {self.rng.choice(VECTORS)} * k, {self.scalar()} + 0 * a[0], i")
 
     def _append(self, depth: int) -> None:
         self.put(depth, f"out.append({self.rng.choice(VECTORS)} * 0.1)")
@@ -152,7 +154,7 @@ class _Writer:
             f"if m is None or m < {self.scalar()}:", "if m is None:", f"if {self.condition()}:",
         ))  # fmt: skip
         self.put(depth, form)
-        self.put(depth + 1, f"m = {self.scalar()} + 0 * s")
+        self.put(depth + 1, f"m = {self.scalar()} + 0 * a[0]")
 
     def _helper(self, depth: int) -> None:
         self.serial += 1
