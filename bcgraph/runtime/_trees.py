@@ -18,7 +18,7 @@ from bcgraph.backend import Backend, Spec, StagedNumber
 from bcgraph.errors import Disagreement
 
 from ._journal import Journal
-from ._lists import StagedList
+from ._lists import StagedList, forward
 from ._optional import PerhapsNone, split
 from ._values import DEAD, UNDEFINED, Maybe
 
@@ -158,6 +158,7 @@ class Trees:
         """
         if first is second:
             return Static(first)
+        first, second = forward(first), forward(second)
         if first is DEAD:
             return self.describe(second, numbers=False)
         if second is DEAD:
@@ -285,6 +286,7 @@ class Trees:
 
     def widen(self, node: Node, value: Any, name: str) -> Node:
         """The node, made wide enough to hold `value` too."""
+        value = forward(value)
         if (value is None or isinstance(value, PerhapsNone)) and not isinstance(
             node, Static | Perhaps | Nullable
         ):
@@ -376,7 +378,7 @@ class Trees:
 
     def leaves(self, node: Node, value: Any) -> Iterator[Any]:
         """A value's staged leaves, converted to the specs of the node."""
-        backend = self.backend
+        backend, value = self.backend, forward(value)
         match node:
             case Static():
                 return
