@@ -4,7 +4,7 @@
 depend on tensors into one graph. It rewrites CPython bytecode and never reads source.
 """
 
-from bcgraph import errors
+from bcgraph import _logs, errors
 from bcgraph._backends import backends
 from bcgraph._compiled import CacheInfo, Compiled, compile, convert, disable
 from bcgraph._config import Config, config
@@ -23,3 +23,5 @@ __all__ = [
     "errors",
     "explain",
 ]
+
+_logs.start()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ._number import StagedNumber as StagedNumber
+from ._number import number_of as number_of
 
 PythonNumber = bool | int | float | complex | str
 

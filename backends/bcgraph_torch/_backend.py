@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from bcgraph.backend import Items, Spec, StagedNumber
+from bcgraph.backend import Items, Spec, StagedNumber, number_of
 
 from . import _builtins, _dtypes, _errors, _function, _modules, _record
+from ._indexing import Indexing
 
 
 class Backend:
@@ -20,6 +21,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.errors = _errors.Errors()
+        Indexing.number = staticmethod(lambda tensor: number_of(self, tensor))
 
     def owns(self, value: Any) -> bool:
         """Whether a value is a tensor or a module."""

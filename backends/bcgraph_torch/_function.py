@@ -23,7 +23,7 @@ from torch.fx.experimental.symbolic_shapes import (
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils import _pytree as pytree
 
-from . import _lower, _record, _run
+from . import _lower, _reasons, _record, _run
 from ._errors import Errors
 from ._indexing import Indexing
 from ._outer import Outer
@@ -31,7 +31,8 @@ from ._outer import Outer
 _OPTIONS = {"compiler", "dynamic"}
 _COMPILERS = ("auto", "inductor", "python")
 
-log = logging.getLogger("bcgraph.torch")
+log = logging.getLogger("bcgraph.recompiles")
+captures = logging.getLogger("bcgraph.captures")
 
 
 def compile(
@@ -49,8 +50,7 @@ def compile(
         raise TypeError(
             f"the torch backend has no option compiler={compiler!r}; there are {_COMPILERS}"
         )
-    name = getattr(original, "__qualname__", type(original).__qualname__)
-    return Function(fn, errors, name, compiler, dynamic=bool(options.get("dynamic", False)))
+    return Function(fn, original, errors, compiler, dynamic=bool(options.get("dynamic", False)))
 
 
 @dataclass
@@ -95,10 +95,18 @@ class Function:
     """A call of it runs a captured graph; what the user's program raises is raised as itself."""
 
     def __init__(
-        self, fn: Callable[..., Any], errors: Errors, name: str, compiler: str, *, dynamic: bool
+        self,
+        fn: Callable[..., Any],
+        original: Callable[..., Any],
+        errors: Errors,
+        compiler: str,
+        *,
+        dynamic: bool,
     ) -> None:
-        self._fn, self._errors, self._name, self._compiler = fn, errors, name, compiler
+        self._fn, self._original, self._errors, self._compiler = fn, original, errors, compiler
+        self._name = getattr(original, "__qualname__", type(original).__qualname__)
         self._dynamic = dynamic
+        self._told: _reasons.Told | None = None
         self._captured: dict[Any, list[Captured]] = {}
         self._lock = threading.RLock()
 
@@ -113,6 +121,7 @@ class Function:
             with self._lock:
                 captured = self._find(key, tensors)
                 if captured is None:
+                    self._tell(arguments, keywords)
                     captured = self._capture(leaves, structure)
                     self._captured.setdefault(key, []).append(captured)
         try:
@@ -122,6 +131,13 @@ class Function:
             if error is None:
                 raise
             raise error from failure
+
+    def _tell(self, arguments: Any, keywords: Any) -> None:
+        """Logs why the function is captured again."""
+        now = _reasons.told(self._original, arguments, keywords)
+        if self._told is not None:
+            log.info("%s is captured again: %s", self._name, _reasons.reason(self._told, now))
+        self._told = now
 
     def _find(self, key: Any, tensors: list[Any]) -> Captured | None:
         for captured in self._captured.get(key, ()):
@@ -171,7 +187,7 @@ class Function:
             )(*fakes)
         trains = any(v.requires_grad for v in found if isinstance(v, torch.Tensor))
         run, how = self._runner(graph, tensors, trains=trains)
-        log.info("captured %s: %s", self._name, how)
+        captures.info("captured %s: %s", self._name, how)
         modules = list(dict.fromkeys(m for module in called for m in module.modules()))
         return Captured(
             graph,

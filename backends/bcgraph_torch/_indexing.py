@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -14,7 +14,12 @@ _INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
 
 class Indexing(TorchFunctionMode):
-    """While it is active, `x[i]` and `x[i] = v` take scalar tensors `i` without a look at them."""
+    """While it is active, `x[i]` and `x[i] = v` take scalar tensors `i` without a look at them.
+
+    `x.item()` gives what `number` makes of a scalar: a Python number of the running graph.
+    """
+
+    number: ClassVar[Callable[[Any], Any]]
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -111,7 +116,19 @@ def put(x: Any, key: Any, value: Any) -> Any:
     return None
 
 
+def item(x: Any) -> Any:
+    """`x.item()`: the Python number that the graph has at this point."""
+    if x.numel() != 1:
+        raise RuntimeError(f"a Tensor with {x.numel()} elements cannot be converted to Scalar")
+    scalar = x.reshape(())
+    if x.dtype == torch.bool:
+        return scalar
+    wide = torch.float64 if x.dtype.is_floating_point else torch.int64
+    return Indexing.number(scalar if x.dtype.is_complex else scalar.to(wide))
+
+
 _MEANINGS: dict[Any, Callable[..., Any]] = {
     torch.Tensor.__getitem__: get,
     torch.Tensor.__setitem__: put,
+    torch.Tensor.item: item,
 }
