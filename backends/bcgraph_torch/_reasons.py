@@ -61,6 +61,9 @@ def reason(before: Told, now: Told) -> str:
     """What has changed, in a line."""
     if before.keys() != now.keys():
         return "the arguments have another structure"
+    for label, facts in now.items():
+        if before[label].keys() != facts.keys():
+            return f"{label} is a tensor in one call and a Python value in the other"
     changes = [
         f"{label} {fact}: {before[label][fact]} → {text}".strip()
         for label, facts in now.items()

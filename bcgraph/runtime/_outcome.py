@@ -12,7 +12,7 @@ from bcgraph.regions import RETURN
 
 from ._journal import Location
 from ._lists import StagedList, forward
-from ._trees import Node, Perhaps, Trees
+from ._trees import Node, Perhaps, Static, Trees
 from ._values import DEAD, UNDEFINED
 
 Effects = dict[tuple[Any, ...], tuple[Location, Any, Any]]
@@ -22,7 +22,9 @@ def contents(value: Any, effects: Effects) -> Any:
     """What a list holds after writes that have been undone; any other value itself."""
     if type(value) is list:
         found = effects.get(Location("contents", value).identity)
-        return forward(value) if found is None else found[2]
+        if found is not None:
+            return found[2]
+        value = forward(value)
     if isinstance(value, StagedList):
         found = effects.get(Location("staged", value).identity)
         return value if found is None else found[2]
@@ -95,7 +97,8 @@ class Outcome:
 class Merge:
     """Two outcomes of the condition at a place, and the outcome that holds either.
 
-    `live(port)` gives the variables that matter at a port.
+    `live(port)` gives the variables that matter at a port; `before` holds the identities of the
+    values in front of the condition.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class Merge:
         outcomes: tuple[Outcome, Outcome],
         live: Callable[[int], frozenset[str]],
         place: str,
+        before: frozenset[int],
     ) -> None:
         self.trees, self.live = trees, live
         first, second = outcomes
@@ -119,6 +123,10 @@ class Merge:
             if one[key] is not other[key] and key[0] != "effect"
         }
         for key in dict.fromkeys((*one, *other)):
+            if self._is_kept_whole(one.get(key, DEAD), other.get(key, DEAD), before):
+                self.distinct.discard(key)
+                self.nodes[key] = Static(other[key] if one.get(key, DEAD) is DEAD else one[key])
+                continue
             a, b = self._held(key, one, first), self._held(key, other, second)
             agree = trees.agree_operands if key[0] == "operand" else trees.agree
             node = agree(a, b, self._name(key))
@@ -132,6 +140,14 @@ class Merge:
                     node, reason=f"one way of the condition at {place} leaves it without"
                 )
             self.nodes[key] = node
+
+    @staticmethod
+    def _is_kept_whole(one: Any, other: Any, before: frozenset[int]) -> bool:
+        """Whether only one way needs a value, and that is what was there before the condition.
+
+        What is written into it meanwhile is an effect.
+        """
+        return (one is DEAD and id(other) in before) or (other is DEAD and id(one) in before)
 
     def _held(self, key: Any, values: dict[Any, Any], outcome: Outcome) -> Any:
         value = values.get(key, DEAD)

@@ -219,13 +219,14 @@ class Stager:
     ) -> Outcome:
         at.operands = [_replayed(value) for value in at.operands]
         merges: list[Merge] = []
+        before = frozenset(id(v) for v in (*at.variables.values(), *at.operands) if v is not DEAD)
 
         def agree(
             first: Outcome, second: Outcome
         ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
             try:
                 place = str(_place(flow, site))
-                merge = Merge(self.trees, (first, second), _live(flow), place)
+                merge = Merge(self.trees, (first, second), _live(flow), place, before)
             except Exception as error:
                 if hasattr(error, "place") and error.place is None:
                     error.place = _place(flow, site)

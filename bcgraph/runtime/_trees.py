@@ -158,11 +158,11 @@ class Trees:
         """
         if first is second:
             return Static(first)
-        first, second = forward(first), forward(second)
         if first is DEAD:
             return self.describe(second, numbers=False)
         if second is DEAD:
             return self.describe(first, numbers=False)
+        first, second = forward(first), forward(second)
         if (
             isinstance(first, Maybe)
             or isinstance(second, Maybe)
@@ -286,7 +286,6 @@ class Trees:
 
     def widen(self, node: Node, value: Any, name: str) -> Node:
         """The node, made wide enough to hold `value` too."""
-        value = forward(value)
         if (value is None or isinstance(value, PerhapsNone)) and not isinstance(
             node, Static | Perhaps | Nullable
         ):
@@ -314,6 +313,10 @@ class Trees:
                 if value is DEAD:
                     return node
                 others = _children(value)
+                if isinstance(like, list) and like is not value:
+                    like, value = forward(like), forward(value)
+                    if isinstance(like, StagedList) or isinstance(value, StagedList):
+                        return self._elements(like, value, name)
                 if others is not None and _alike(like, value):
                     if len(others) == len(children):
                         pairs = zip(children, others, strict=True)
@@ -321,8 +324,6 @@ class Trees:
                         return node if wide == children else Tree(like, wide)
                     if isinstance(like, list):
                         return self._elements(like, value, name)
-                if isinstance(value, StagedList) and isinstance(like, list):
-                    return self._elements(like, value, name)
                 raise Disagreement(
                     f"`{name}` is {self.told(like)} before a turn of the loop"
                     f" and {self.told(value)} after it"
@@ -378,7 +379,7 @@ class Trees:
 
     def leaves(self, node: Node, value: Any) -> Iterator[Any]:
         """A value's staged leaves, converted to the specs of the node."""
-        backend, value = self.backend, forward(value)
+        backend = self.backend
         match node:
             case Static():
                 return
@@ -402,6 +403,7 @@ class Trees:
             case Elements(element):
                 if element is None:
                     return
+                value = forward(value)
                 if isinstance(value, StagedList) and value.element == element:
                     yield from value.handles
                 else:

@@ -584,3 +584,20 @@ def queue_of_work(n: Any) -> Any:
         if k > 1:
             work.append(k - 2)
     return steps
+
+
+@on(
+    *((T(1.0), T(b), T(s)) for b in (1.0, -1.0) for s in (0.5, -1.0, 2.0, 6.0)),
+    backends=("tensorflow", "torch"),
+)
+def appended_before_and_after_a_return(a: Any, b: Any, s: Any) -> Any:
+    out = []
+    if s > 5:
+        a = a * 2
+    else:
+        if b > 0:
+            out.append(a)
+        if s < 0:
+            return a * 0
+        out.append(a * 10)
+    return a + len(out)
