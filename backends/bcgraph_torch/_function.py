@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +30,11 @@ from ._indexing import Indexing
 from ._outer import Outer
 
 _OPTIONS = {"compiler", "dynamic"}
+_VALUES = (bool, int, float, complex, str, bytes, type(None))
+_LEAVES = frozenset({torch.Tensor, torch.nn.Parameter, *_VALUES})
 _COMPILERS = ("auto", "inductor", "python")
+
+_capturing = threading.RLock()  # PyTorch captures one graph at a time
 
 log = logging.getLogger("bcgraph.recompiles")
 captures = logging.getLogger("bcgraph.captures")
@@ -71,6 +76,11 @@ class Captured:
     modes: list[tuple[torch.nn.Module, bool]] = field(default_factory=list)
     tensors: list[tuple[dict[str, Any], str, torch.Tensor]] = field(default_factory=list)
 
+    @functools.cached_property
+    def single(self) -> bool:
+        """Whether the result is one tensor."""
+        return bool(self.structure.is_leaf()) and not self.constants
+
     def serves(self, tensors: list[Any]) -> bool:
         """Whether the graph holds for tensors of these sizes, and its modules are as they were."""
         if any(module.training is not training for module, training in self.modes):
@@ -84,6 +94,8 @@ class Captured:
 
     def result(self, values: Any) -> Any:
         """What the function returns, of what the graph gives."""
+        if self.single:
+            return values[0]
         rest = iter(values)
         constants = self.constants
         count = self.structure.num_leaves
@@ -108,17 +120,16 @@ class Function:
         self._dynamic = dynamic
         self._told: _reasons.Told | None = None
         self._captured: dict[Any, list[Captured]] = {}
-        self._lock = threading.RLock()
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if _record.is_recording():
             return self._fn(*arguments, **keywords)
-        leaves, structure = pytree.tree_flatten((arguments, keywords))
+        leaves, structure = _flattened(arguments, keywords)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
         key = (structure, _key(leaves, dynamic=self._dynamic), _state())
         captured = self._find(key, tensors)
         if captured is None:
-            with self._lock:
+            with _capturing:
                 captured = self._find(key, tensors)
                 if captured is None:
                     self._tell(arguments, keywords)
@@ -215,7 +226,7 @@ class Function:
             return _lower.compiled(graph, tensors), "compiled by Inductor"
         if self._compiler == "inductor":
             raise NotImplementedError(f"{self._name} cannot be compiled by Inductor: {reason}")
-        return _run.in_python(graph).forward, f"Python drives its control flow: {reason}"
+        return _run.in_python(graph), f"Python drives its control flow: {reason}"
 
 
 @contextmanager
@@ -240,6 +251,19 @@ def _held(
         for name, tensor in held.items()
         if tensor is not None and id(tensor) in read
     ]
+
+
+def _flattened(arguments: Any, keywords: Any) -> tuple[list[Any], Any]:
+    """The leaves of the arguments, and their structure; most have none, and need no tree."""
+    if not keywords and all(type(a) in _LEAVES for a in arguments):
+        return list(arguments), _flat_structure(len(arguments))
+    leaves, structure = pytree.tree_flatten((arguments, keywords))
+    return leaves, structure
+
+
+@functools.cache
+def _flat_structure(count: int) -> Any:
+    return pytree.tree_structure(((None,) * count, {}))
 
 
 def _fake_dynamic(mode: FakeTensorMode, tensor: Any, number: int) -> Any:
@@ -267,7 +291,7 @@ def _tensor_key(tensor: Any, first: int, *, dynamic: bool) -> tuple[Any, ...]:
 
 def _value_key(value: Any) -> Any:
     kind = type(value)
-    if kind in (bool, int, float, complex, str, bytes, type(None)):
+    if kind in _VALUES:
         return kind, value
     return kind, id(value)
 

@@ -31,8 +31,16 @@ from ._lower import own_outputs
 
 
 def is_recording() -> bool:
-    """Whether a graph is being captured in this thread."""
-    return get_proxy_mode() is not None
+    """Whether a graph is being captured in this thread.
+
+    PyTorch keeps the modes in front of dispatch for the process; the dispatch key is the thread's.
+    """
+    mode = get_proxy_mode()
+    if mode is None:
+        return False
+    if torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY) is not None:
+        return True
+    return torch._C._dispatch_tls_is_dispatch_key_included(torch._C.DispatchKey.PreDispatch)
 
 
 def cond(

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import builtins
 import copy
+import functools
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -15,13 +18,14 @@ from torch.fx import GraphModule
 
 def cond(predicate: Any, true: Any, false: Any, operands: Any) -> Any:
     """`torch.cond`, deciding in Python."""
-    return true(*operands) if predicate else false(*operands)
+    return (true if predicate else false).forward(*operands)
 
 
 def while_loop(test: Any, body: Any, carried: Any, additional: Any) -> Any:
     """`torch.while_loop`, deciding in Python."""
-    while test(*carried, *additional):
-        carried = body(*carried, *additional)
+    holds, turn = test.forward, body.forward
+    while holds(*carried, *additional):
+        carried = turn(*carried, *additional)
     return carried
 
 
@@ -36,14 +40,29 @@ _IN_PYTHON = {
 }
 
 
-def in_python(graph: GraphModule) -> GraphModule:
-    """The graph with Python's control flow in place of its operators; the tensors are shared."""
-    held = [*graph.parameters(), *graph.buffers()]
-    made = copy.deepcopy(graph, {id(tensor): tensor for tensor in held})
-    for module in made.modules():
-        if isinstance(module, GraphModule):
-            for node in module.graph.nodes:
-                if node.op == "call_function" and node.target in _IN_PYTHON:
-                    node.target = _IN_PYTHON[node.target]
-            module.recompile()
-    return made
+def in_python(graph: GraphModule) -> Callable[..., Any]:
+    """The graph as a function, with Python's control flow in place of its operators.
+
+    It holds the graph's tensors, not its modules: while PyTorch captures a graph in one thread,
+    modules that other threads call are not themselves.
+    """
+    function: Callable[..., Any] = _holder(graph).forward
+    return function
+
+
+def _holder(module: GraphModule) -> SimpleNamespace:
+    """What a graph's code finds under `self`."""
+    graph = copy.deepcopy(module.graph)
+    holder = SimpleNamespace()
+    for node in graph.nodes:
+        if node.op == "call_function" and node.target in _IN_PYTHON:
+            node.target = _IN_PYTHON[node.target]
+        if node.op == "get_attr":
+            value = getattr(module, str(node.target))
+            held = _holder(value) if isinstance(value, GraphModule) else value
+            setattr(holder, str(node.target), held)
+    code = graph.python_code("self")
+    namespace = dict(code.globals)
+    exec(compile(code.src, "<captured graph>", "exec"), namespace)
+    holder.forward = functools.partial(namespace["forward"], holder)
+    return holder
