@@ -223,7 +223,10 @@ class Function:
         if reason is None and self._dynamic:
             reason = "its sizes are open"
         if reason is None:
-            return _lower.compiled(graph, tensors), "compiled by Inductor"
+            try:
+                return _lower.compiled(graph, tensors), "compiled by Inductor"
+            except _lower.NO_COMPILER:
+                reason = "Inductor finds no C++ compiler"
         if self._compiler == "inductor":
             raise NotImplementedError(f"{self._name} cannot be compiled by Inductor: {reason}")
         return _run.in_python(graph), f"Python drives its control flow: {reason}"

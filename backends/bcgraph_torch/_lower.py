@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch._inductor.exc import InvalidCxxCompiler
 from torch.fx import GraphModule, Node
 
+NO_COMPILER = InvalidCxxCompiler
 COND, WHILE = torch.ops.higher_order.cond, torch.ops.higher_order.while_loop
 
 

@@ -46,9 +46,27 @@ def load(name: str) -> Framework | None:
                 tensorflow.stack,
                 _tensorflow_graph_size,
             )
+        case "torch":
+            import torch
+
+            version, tensor, stack, size = (
+                torch.__version__,
+                torch.tensor,
+                torch.stack,
+                _torch_graph_size,
+            )
         case _:
             return None
     return Framework(version, time.perf_counter() - start, tensor, stack, size)
+
+
+def _torch_graph_size(function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
+    """The operations of the captured graph, those of its branches and bodies included."""
+    compiled = bcgraph.compile(function, backend="torch", compiler="python")
+    compiled(*arguments)
+    modules = compiled.graphs()[0].modules()
+    graphs = [module.graph for module in modules if hasattr(module, "graph")]
+    return sum(node.op == "call_function" for graph in graphs for node in graph.nodes)
 
 
 def _tensorflow_graph_size(function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
