@@ -122,8 +122,8 @@ class Function:
         self._captured: dict[Any, list[Captured]] = {}
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        if _record.is_recording():
-            return self._fn(*arguments, **keywords)
+        if _record.is_recording() or torch._C._functorch.peek_interpreter_stack() is not None:
+            return self._fn(*arguments, **keywords)  # into another's graph, or `torch.func`'s
         leaves, structure = _flattened(arguments, keywords)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
         key = (structure, _key(leaves, dynamic=self._dynamic), _state())

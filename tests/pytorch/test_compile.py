@@ -233,6 +233,15 @@ def test_modes_inside_a_function() -> None:
         assert torch.equal(compiled(x, x), cast(x, x))
 
 
+def test_gradients_of_functions() -> None:
+    """`torch.func.grad` runs the program; `vmap` cannot, and says so."""
+    compiled = bcgraph.compile(lambda x: x.sin() if x > 0 else x * 2, **PYTHON)
+    x = torch.tensor(2.0)
+    assert torch.allclose(torch.func.grad(compiled)(x), x.cos())
+    with pytest.raises(RuntimeError, match="data-dependent"):
+        torch.vmap(compiled)(torch.tensor([1.0, -1.0]))
+
+
 def test_threads_share_a_compiled_function() -> None:
     compiled = bcgraph.compile(grown, **PYTHON)
     wrong: list[Any] = []
