@@ -120,10 +120,11 @@ def compile(fn: Any = None, *, backend: str | None = None, **options: Any) -> An
     Args:
         fn: a function, method, lambda, `functools.partial` or callable object. Without it,
             `compile` gives a decorator.
-        backend: "tensorflow" or "numpy"; without it the setting (`BCGRAPH_BACKEND`, `config`), else
-            the backend whose tensors are among a call's arguments, else "numpy".
+        backend: "tensorflow", "torch" or "numpy"; without it the setting (`BCGRAPH_BACKEND`,
+            `config`), else the backend whose tensors are among a call's arguments, else "numpy".
         options: the backend's own; on TensorFlow those of `tf.function`: `input_signature`,
-            `jit_compile`, `reduce_retracing`.
+            `jit_compile`, `reduce_retracing`; on PyTorch `compiler` ("auto", "inductor" or
+            "python") and `dynamic` (whether a graph serves tensors of all sizes).
 
     Returns:
         The compiled function.

@@ -30,6 +30,9 @@ class Framework:
 def load(name: str) -> Framework | None:
     """Imports the framework of the backend `name`; None where the demo doesn't know the backend."""
     start = time.perf_counter()
+    tensor: Any
+    stack: Any
+    size: Any
     match name:
         case "numpy":
             import numpy
