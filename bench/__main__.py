@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-MEASUREMENTS = ("growth", "conversion", "graphs")
+MEASUREMENTS = ("growth", "conversion", "graphs", "pytorch")
 
 
 def main() -> int:
