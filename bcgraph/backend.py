@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
+from ._raised import Errors as Errors
 
 PythonNumber = bool | int | float | complex | str
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import Items, Spec, StagedNumber
+from bcgraph.backend import Errors, Items, Spec, StagedNumber
 
-from . import _builtins, _cond, _dtypes, _errors, _function
+from . import _builtins, _cond, _dtypes, _function
 
 
 class Backend:
@@ -22,7 +22,7 @@ class Backend:
     symbolic = True
 
     def __init__(self) -> None:
-        self.errors = _errors.Errors()
+        self.errors = Errors()
 
     def owns(self, value: Any) -> bool:
         """Whether a value is a tensor, variable, or another tensor-like object of TensorFlow."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ._errors import Errors
+from bcgraph.backend import Errors
 
 _OPTIONS = {
     "input_signature", "jit_compile", "reduce_retracing", "experimental_implements",

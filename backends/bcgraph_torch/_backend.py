@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from bcgraph.backend import Items, Spec, StagedNumber, number_of
+from bcgraph.backend import Errors, Items, Spec, StagedNumber, number_of
 
-from . import _builtins, _dtypes, _errors, _function, _modules, _record
+from . import _builtins, _dtypes, _function, _modules, _record
 from ._indexing import Indexing
 
 
@@ -20,7 +20,7 @@ class Backend:
     symbolic = True
 
     def __init__(self) -> None:
-        self.errors = _errors.Errors()
+        self.errors = Errors()
         Indexing.number = staticmethod(lambda tensor: number_of(self, tensor))
 
     def owns(self, value: Any) -> bool:

@@ -24,8 +24,9 @@ from torch.fx.experimental.symbolic_shapes import (
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils import _pytree as pytree
 
+from bcgraph.backend import Errors
+
 from . import _lower, _reasons, _record, _run
-from ._errors import Errors
 from ._indexing import Indexing
 from ._outer import Outer
 
