@@ -14,6 +14,12 @@ import bcgraph
 pytestmark = pytest.mark.tensorflow
 
 
+@pytest.fixture(autouse=True)
+def tensorflow() -> None:
+    """These tests look at TensorFlow's graphs."""
+    pytest.importorskip("tensorflow")
+
+
 def short_circuit(terms: int) -> str:
     """One condition of many terms, each `a or b`."""
     condition = " and ".join(f"(x > {i} or n > {i})" for i in range(terms))
