@@ -18,8 +18,6 @@ from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
 from ._raised import Errors as Errors
 
-PythonNumber = bool | int | float | complex | str
-
 
 @dataclass(frozen=True)
 class Spec:
@@ -111,9 +109,6 @@ class Backend(Protocol):
 
     def convert(self, value: Any, spec: Spec) -> Any:
         """A value as a tensor of this spec (its static shape may be narrower)."""
-
-    def identity(self, value: Any) -> Any:
-        """A tensor of the same value of which nothing else is known while recording."""
 
     def filler(self, spec: Spec) -> Any:
         """Any tensor of this spec, cheap to make; its value is never read."""

@@ -77,10 +77,6 @@ class Backend:
         """A tensor of the spec's dtype."""
         return _dtypes.convert(value, spec)
 
-    def identity(self, value: Any) -> Any:
-        """A copy."""
-        return tf.identity(value)
-
     def filler(self, spec: Spec) -> Any:
         """Zeros, unknown sizes taken as zero."""
         if spec.dtype == tf.variant:

@@ -74,10 +74,6 @@ class Backend:
         """A tensor of the spec's dtype, device and rank."""
         return _dtypes.convert(value, spec)
 
-    def identity(self, value: Any) -> Any:
-        """A copy."""
-        return value.clone()
-
     def filler(self, spec: Spec) -> Any:
         """Zeros."""
         return _dtypes.filler(spec)

@@ -9,7 +9,6 @@ recorded twice. Needs `reenter_make_fx`, `track_tensor_tree` and the operators' 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -243,7 +242,7 @@ def _either(one: Any, other: Any) -> Any:
 def _empty(shape: Any, value: Any, sources: list[Any]) -> Any:
     """A fresh tensor that stands for an output; it requires a gradient if a source does."""
     grad = torch.is_grad_enabled() and any(source.requires_grad for source in sources)
-    with untracked():
+    with disable_proxy_modes_tracing():
         sizes = [_unknown_size() if n is None else n for n in dims(shape)]
         made = torch.empty(sizes, dtype=value.dtype, device=value.device)
         if grad and (made.is_floating_point() or made.is_complex()):
@@ -257,10 +256,3 @@ def _unknown_size() -> Any:
         size = env.create_unbacked_symint()
     torch._check(size >= 0)
     return size
-
-
-@contextmanager
-def untracked() -> Any:
-    """Inside, operations on fake tensors are not recorded."""
-    with disable_proxy_modes_tracing():
-        yield
