@@ -66,30 +66,18 @@ class StagedNumber:
     __hash__ = object.__hash__
 
 
-def _binary(name: str) -> Callable[[Any, Any], Any]:
+def _binary(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     operation = getattr(operator, name)
 
-    def forward(self: StagedNumber, other: Any) -> Any:
+    def operate(self: StagedNumber, other: Any) -> Any:
         pair = _pair(self, other, name)
         if pair is None:
             return NotImplemented
-        result = operation(pair[0], pair[1])
-        return number_of(self.backend, result) if pair[2] else result
+        number, met, weak = pair
+        result = operation(met, number) if reflected else operation(number, met)
+        return number_of(self.backend, result) if weak else result
 
-    return forward
-
-
-def _reflected(name: str) -> Callable[[Any, Any], Any]:
-    operation = getattr(operator, name)
-
-    def backward(self: StagedNumber, other: Any) -> Any:
-        pair = _pair(self, other, name)
-        if pair is None:
-            return NotImplemented
-        result = operation(pair[1], pair[0])
-        return number_of(self.backend, result) if pair[2] else result
-
-    return backward
+    return operate
 
 
 def _pair(number: StagedNumber, other: Any, name: str) -> tuple[Any, Any, bool] | None:
@@ -119,14 +107,14 @@ def number_of(backend: Backend, tensor: Any) -> Any:
     plain = [backend.spec(value) for value in (True, "")]
     if spec is None or any(p is not None and p.dtype == spec.dtype for p in plain):
         return tensor
-    return StagedNumber(backend, tensor, type(spec)(spec.dtype, spec.shape, weak=True))
+    return StagedNumber(backend, tensor, replace(spec, weak=True))
 
 
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow",
               "and_", "or_", "xor", "lshift", "rshift"):  # fmt: skip
     _plain = _name.rstrip("_")
     setattr(StagedNumber, f"__{_plain}__", _binary(_name))
-    setattr(StagedNumber, f"__r{_plain}__", _reflected(_name))
+    setattr(StagedNumber, f"__r{_plain}__", _binary(_name, reflected=True))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(StagedNumber, f"__{_name}__", _binary(_name))
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 from types import GeneratorType
 from typing import Any
 
-from bcgraph._number import number_of
-from bcgraph.backend import Backend, Items, StagedNumber
+from bcgraph.backend import Backend, Items, StagedNumber, number_of
 from bcgraph.errors import PythonValueNeeded
 
 from ._iterate import StagedIteration

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MethodType
 from typing import Any
 
-from bcgraph.backend import Backend, Spec, StagedNumber
+from bcgraph.backend import Backend, Spec, StagedNumber, number_of
 from bcgraph.errors import Disagreement
 
 from ._journal import Journal
@@ -115,8 +115,6 @@ class Trees:
 
     def __init__(self, backend: Backend, journal: Journal) -> None:
         self.backend, self.journal = backend, journal
-        specs = [backend.spec(value) for value in (True, "")]
-        self._no_numbers = [spec.dtype for spec in specs if spec is not None]
 
     def describe(self, value: Any, *, numbers: bool) -> Node:
         """The node of one value; with `numbers`, Python ints and floats count as staged leaves."""
@@ -460,9 +458,8 @@ class Trees:
             case Static(value):
                 return value
             case Leaf(spec):
-                if numbers and spec.weak and spec.dtype not in self._no_numbers:
-                    return StagedNumber(self.backend, next(leaves), spec)
-                return next(leaves)
+                leaf = next(leaves)
+                return number_of(self.backend, leaf) if numbers and spec.weak else leaf
             case Tree(like, children):
                 return _like(like, [self.rebuild(c, leaves, numbers=numbers) for c in children])
             case Parts(like, children):
