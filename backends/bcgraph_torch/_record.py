@@ -25,8 +25,8 @@ from bcgraph.backend import Spec
 
 from . import _outer as outer
 from ._dtypes import dims, is_list, mark_list, same_size
+from ._graphs import COND, WHILE, draws, is_effect, operations, own_outputs, placeholders
 from ._indexing import Indexing
-from ._lower import own_outputs
 
 
 def is_recording() -> bool:
@@ -78,7 +78,7 @@ def cond(
     mode.tracer.root.register_module(name, graphs[True])
     mode.tracer.root.register_module(f"false_graph_{number}", graphs[False])
     return _node(
-        torch.ops.higher_order.cond,
+        COND,
         (predicate, graphs[True], graphs[False], tuple(operands)),
         results,
     )
@@ -118,7 +118,7 @@ def while_loop(
     mode.tracer.root.register_module(name, graphs[0])
     mode.tracer.root.register_module(f"while_loop_body_graph_{number}", graphs[1])
     return _node(
-        torch.ops.higher_order.while_loop,
+        WHILE,
         (graphs[0], graphs[1], tuple(values), tuple(additional)),
         results,
     )
@@ -131,31 +131,17 @@ def is_pure(record: Callable[[], Any]) -> bool:
         record()
         return []
 
-    return all(map(_is_pure_node, _nodes(_subgraph(recorded, _sizes()))))
+    nodes = [node for _, node in operations(_subgraph(recorded, _sizes()))]
+    return not any(is_effect(node) or draws(node) or _writes(node) for node in nodes)
+
+
+def _writes(node: Node) -> bool:
+    return isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
 
 
 def printed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Records a call that gives nothing."""
     _node(function, arguments, [])
-
-
-def _nodes(graph: GraphModule) -> list[Node]:
-    inner = [module for module in graph.modules() if isinstance(module, GraphModule)]
-    return [node for module in inner for node in module.graph.nodes]
-
-
-def _is_pure_node(node: Node) -> bool:
-    if node.op != "call_function":
-        return True
-    if not isinstance(node.target, torch._ops.OpOverload):
-        return isinstance(node.target, torch._ops.HigherOrderOperator) or not _has_effect(node)
-    if torch.Tag.nondeterministic_seeded in node.target.tags:
-        return False
-    return not node.target._schema.is_mutable and "assert" not in node.target.name()
-
-
-def _has_effect(node: Node) -> bool:
-    return getattr(node.target, "__module__", "") == "bcgraph_torch._run"
 
 
 def _subgraph(record: Callable[..., Any], arguments: Sequence[Any]) -> GraphModule:
@@ -180,10 +166,10 @@ def _lifted(graphs: list[GraphModule], sizes: list[Any], first: int = 0) -> list
     reads = [_outer_reads(graph) for graph in graphs]
     found = {id(value): value for read in reads for _, value in read}
     kept = [
-        any(_placeholders(graph)[first + i].users for graph in graphs) for i in range(len(sizes))
+        any(placeholders(graph)[first + i].users for graph in graphs) for i in range(len(sizes))
     ]
     for graph, read in zip(graphs, reads, strict=True):
-        places = _placeholders(graph)
+        places = placeholders(graph)
         for stays, node in zip(kept, places[first:], strict=True):
             if not stays:
                 graph.graph.erase_node(node)
@@ -200,10 +186,6 @@ def _lifted(graphs: list[GraphModule], sizes: list[Any], first: int = 0) -> list
             delattr(graph, name)
         graph.recompile()
     return [*(s for s, stays in zip(sizes, kept, strict=True) if stays), *found.values()]
-
-
-def _placeholders(graph: GraphModule) -> list[Node]:
-    return [node for node in graph.graph.nodes if node.op == "placeholder"]
 
 
 def _outer_reads(graph: GraphModule) -> list[tuple[Node, torch.Tensor]]:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import torch
 from torch.fx import GraphModule
+
+from ._graphs import COND, WHILE
 
 
 def cond(predicate: Any, true: Any, false: Any, operands: Any) -> Any:
@@ -34,10 +35,7 @@ def printed(form: str, end: str, *values: Any) -> None:
     builtins.print(form.format(*values), end=end)
 
 
-_IN_PYTHON = {
-    torch.ops.higher_order.cond: cond,
-    torch.ops.higher_order.while_loop: while_loop,
-}
+_IN_PYTHON = {COND: cond, WHILE: while_loop}
 
 
 def in_python(graph: GraphModule) -> Callable[..., Any]:

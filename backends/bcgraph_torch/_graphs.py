@@ -1,0 +1,117 @@
+"""What can be told of a captured graph, and the copies that its users may need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.fx import GraphModule, Node
+from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
+
+COND, WHILE = torch.ops.higher_order.cond, torch.ops.higher_order.while_loop
+
+_HIDDEN_WRITES = ("batch_norm", "instance_norm")  # their schemas do not tell
+
+
+def parts(graph: GraphModule) -> list[GraphModule]:
+    """A graph and all its subgraphs."""
+    return [module for module in graph.modules() if isinstance(module, GraphModule)]
+
+
+def operations(graph: GraphModule) -> Iterator[tuple[GraphModule, Node]]:
+    """The calls of a graph and its subgraphs, each with the one it stands in."""
+    for part in parts(graph):
+        for node in part.graph.nodes:
+            if node.op == "call_function":
+                yield part, node
+
+
+def placeholders(graph: GraphModule) -> list[Node]:
+    """What a graph takes."""
+    return [node for node in graph.graph.nodes if node.op == "placeholder"]
+
+
+def is_effect(node: Node) -> bool:
+    """Whether a call does something and gives nothing: it prints, or raises."""
+    if isinstance(node.target, torch._ops.OpOverload):
+        return "assert" in node.target.name()
+    return getattr(node.target, "__module__", "") == "bcgraph_torch._run"
+
+
+def draws(node: Node) -> bool:
+    """Whether a call draws random numbers."""
+    target = node.target
+    is_operator = isinstance(target, torch._ops.OpOverload)
+    return is_operator and torch.Tag.nondeterministic_seeded in target.tags
+
+
+def written(node: Node) -> list[Node]:
+    """The values that a call writes."""
+    target = node.target
+    if not isinstance(target, torch._ops.OpOverload):
+        return []
+    if any(name in target.name() for name in _HIDDEN_WRITES):
+        return [value for value in node.args[3:5] if isinstance(value, Node)]
+    found: list[Any] = []
+    for number, declared in enumerate(target._schema.arguments):
+        if declared.alias_info is None or not declared.alias_info.is_write:
+            continue
+        given = node.args[number] if number < len(node.args) else node.kwargs.get(declared.name)
+        found += given if isinstance(given, list | tuple) else [given]
+    return [value for value in found if isinstance(value, Node)]
+
+
+def origin(value: Node) -> str | None:
+    """Whose memory a value is: an "argument" of its graph, of an "operator", or its own (None)."""
+    while value.op == "call_function":
+        if not isinstance(value.target, torch._ops.OpOverload):
+            return "operator"
+        source = value.args[0] if value.args else None
+        if not is_alias(value) or not isinstance(source, Node):
+            return None
+        value = source
+    return "argument"
+
+
+def is_alias(node: Node) -> bool:
+    """Whether a node's value may share memory with an argument of its graph."""
+    if node.op != "call_function":
+        return True
+    target = node.target
+    if not isinstance(target, torch._ops.OpOverload):
+        return False  # a part of what an inner operator gives
+    maybe = target in (torch.ops.aten.to.dtype, torch.ops.aten.contiguous.default)
+    return maybe or any(r.alias_info is not None for r in target._schema.returns)
+
+
+def has_unknown_size(graph: GraphModule) -> bool:
+    """Whether a size of a tensor is known only when the graph runs."""
+    values = (node.meta.get("val") for part in parts(graph) for node in part.graph.nodes)
+    return any(
+        isinstance(size, torch.SymInt) and free_unbacked_symbols(size)
+        for value in values
+        if isinstance(value, torch.Tensor)
+        for size in value.shape
+    )
+
+
+def own_outputs(graph: GraphModule) -> None:
+    """Copies what a subgraph hands on, so that no two of its inputs and outputs share memory."""
+    node = graph.graph.output_node()
+    outputs = node.args[0]
+    several = isinstance(outputs, list | tuple)
+    seen: set[Node] = set()
+    fresh = []
+    with graph.graph.inserting_before(node):
+        for value in outputs if several else [outputs]:
+            fresh.append(clone(graph, value) if is_alias(value) or value in seen else value)
+            seen.add(value)
+    node.args = (tuple(fresh),) if several else (fresh[0],)
+
+
+def clone(graph: GraphModule, value: Node) -> Node:
+    """A copy of a value, at the place where the graph is being written."""
+    made = graph.graph.call_function(torch.ops.aten.clone.default, (value,))
+    made.meta.update(value.meta)
+    return made
