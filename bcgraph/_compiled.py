@@ -62,13 +62,8 @@ class Compiled(Generic[P, R]):
         found = self._made.get(name)
         if found is None:
             runtime = _backends.runtime(name)
-            fn = finished(_converted(runtime, self.__wrapped__))
-            try:
-                found = runtime.backend.compile(fn, self.__wrapped__, self._options)
-            except TypeError as error:
-                if "has no option" not in str(error):
-                    raise
-                raise UnknownOption(str(error)) from None
+            fn = finished(runtime.backend, _converted(runtime, self.__wrapped__))
+            found = runtime.backend.compile(fn, self.__wrapped__, self._options)
             self._made[name] = found
         return found
 
@@ -158,7 +153,8 @@ def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]
     """
     runtime = _backends.runtime(backend or _backends.loaded())
     if runtime.backend.symbolic:
-        twin = runtime.backend.twin(fn, runtime.resolve, finished)
+        finish = functools.partial(finished, runtime.backend)
+        twin = runtime.backend.twin(fn, runtime.resolve, finish)
         if twin is not fn:
             return twin  # type: ignore[no-any-return]
     return _converted(runtime, fn)

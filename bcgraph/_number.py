@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .errors import PythonValueNeeded
+
 if TYPE_CHECKING:
     from .backend import Backend, Spec
 
@@ -63,7 +65,11 @@ class StagedNumber:
     def __float__(self) -> float:
         return float(self.tensor)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        raise PythonValueNeeded(
+            "a number that only the running graph knows cannot be a key of a dict or in a set",
+            mend="keep the values in a tensor and index it, or compare in a chain of `if`",
+        )
 
 
 def _binary(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:

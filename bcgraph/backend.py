@@ -10,13 +10,31 @@ first group of members is used) or *records* them in a graph that is being built
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
 from ._raised import Errors as Errors
+from ._text import Piece as Piece
+from ._text import StagedText as StagedText
+from ._text import formatted as formatted
+from ._text import pieces as pieces
+from .errors import BackendLimit as BackendLimit
+from .errors import BcgraphError as BcgraphError
+from .errors import PythonValueNeeded as PythonValueNeeded
+from .errors import UnknownOption
+
+
+def check_options(backend: str, options: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raises `UnknownOption` on an option that is not known to a backend."""
+    for name in options:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise UnknownOption(
+                f"the {backend} backend has no option {name!r}", mend=f"its options: {there}"
+            )
 
 
 @dataclass(frozen=True)
@@ -58,11 +76,17 @@ class Backend(Protocol):
     ) -> Any:
         """What a call of a compiled function calls: traces, caches, runs `fn`, the converted one.
 
-        Attributes of the result are reachable through the compiled function. Raises `TypeError` on
-        an unknown option.
+        Attributes of the result are reachable through the compiled function. Raises
+        `UnknownOption` on an option it does not know (`check_options`).
         """
 
     # For symbolic backends.
+
+    def refusal(self, error: Exception) -> BcgraphError | None:
+        """What a framework's exception means that a program met while it was recorded.
+
+        None for an exception of the program's own.
+        """
 
     def adopt(self, kind: type) -> None:
         """Lets the framework's functions take instances of `kind`, by their `stack()`.
@@ -73,8 +97,9 @@ class Backend(Protocol):
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """What to call instead of a library's object that calls code of the user's (a module).
 
-        `convert` gives what to call instead of a function or method; `target` itself where there
-        is nothing to do.
+        Also of a function written in C, which may not take staged numbers as they are. `convert`
+        gives what to call instead of a function or method; `target` itself where there is nothing
+        to do.
         """
 
     def twin(
@@ -148,7 +173,10 @@ class Backend(Protocol):
         """Whether recording this leaves nothing that may not run once more."""
 
     def check(self, condition: Any, error: BaseException) -> None:
-        """Records that `error` is raised at run time unless the staged `condition` holds."""
+        """Records that `error` is raised at run time unless the staged `condition` holds.
+
+        Its arguments may be `StagedText`s (`Errors.values`).
+        """
 
     def all_of(self, conditions: Sequence[Any]) -> Any:
         """The conjunction of staged scalar booleans, at least one."""

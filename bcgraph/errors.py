@@ -108,6 +108,12 @@ class UnreadableFunction(BcgraphError, NotImplementedError):
     mend = "rename the comprehension's variable"
 
 
+class BackendLimit(BcgraphError, NotImplementedError):
+    """What the framework beneath cannot do."""
+
+    code = "BCG201"
+
+
 class UnsupportedPython(BcgraphError, RuntimeError):
     """The running CPython has no instruction table."""
 

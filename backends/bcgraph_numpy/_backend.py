@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from bcgraph.backend import check_options
+
 
 class Backend:
     """Executes regions: an array decides a branch when it is reached."""
@@ -26,6 +28,5 @@ class Backend:
         self, fn: Callable[..., Any], original: Callable[..., Any], options: Mapping[str, Any]
     ) -> Callable[..., Any]:
         """The converted function itself: there is nothing to trace."""
-        if options:
-            raise TypeError(f"the numpy backend has no option {next(iter(options))!r}")
+        check_options(self.name, options, ())
         return fn

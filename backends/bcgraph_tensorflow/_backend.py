@@ -10,9 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import Errors, Items, Spec, StagedNumber
+from bcgraph.backend import BcgraphError, Errors, Items, PythonValueNeeded, Spec, StagedNumber
 
-from . import _builtins, _cond, _dtypes, _function
+from . import _builtins, _cond, _dtypes, _function, _texts
 
 
 class Backend:
@@ -31,6 +31,15 @@ class Backend:
     def adopt(self, kind: type) -> None:
         """Lets TensorFlow's functions take a staged list as the tensor of its elements."""
         tf.register_tensor_conversion_function(kind, _dtypes.as_tensor)
+
+    def refusal(self, error: Exception) -> BcgraphError | None:
+        """What an error of TensorFlow's means that is no error of the program."""
+        if isinstance(error, tf.errors.OperatorNotAllowedInGraphError):
+            return PythonValueNeeded(
+                "Python asks for the truth, or the parts, of a value of the running graph",
+                mend="what decides is not converted: a library, or a function marked with `disable`",
+            )
+        return None
 
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """The object itself."""
@@ -147,7 +156,8 @@ class Backend:
 
     def check(self, condition: Any, error: BaseException) -> None:
         """An `Assert` whose message tells the error, which the compiled function raises."""
-        tf.debugging.Assert(condition, [self.errors.message(error)], name="bcgraph_check")
+        data = [self.errors.message(error), *map(_texts.packed, Errors.values(error))]
+        tf.debugging.Assert(condition, data, summarize=-1, name="bcgraph_check")
 
     def all_of(self, conditions: Sequence[Any]) -> Any:
         """Conjunction."""

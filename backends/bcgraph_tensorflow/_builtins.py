@@ -9,9 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import StagedNumber
+from bcgraph.backend import StagedNumber, StagedText
 
-from . import _dtypes
+from . import _dtypes, _texts
 
 
 class _Rows:
@@ -199,5 +199,7 @@ def _text(value: Any = "") -> Any:
 def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any) -> None:
     """Prints when the graph runs, to standard output, in order."""
     values = tuple(v.stack() if isinstance(v, StagedNumber) else v for v in values)
-    tf.print(*values, sep=" " if sep is None else sep, end="\n" if end is None else end,
-             output_stream=sys.stdout, summarize=-1)  # fmt: skip
+    sep, end = " " if sep is None else sep, "\n" if end is None else end
+    if any(isinstance(value, StagedText) for value in values):
+        values = (tf.strings.join([*map(_texts.text, values)], sep),)
+    tf.print(*values, sep=sep, end=end, output_stream=sys.stdout, summarize=-1)

@@ -8,7 +8,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import Errors
+from bcgraph.backend import Errors, check_options
+
+from . import _texts
 
 _OPTIONS = {
     "input_signature", "jit_compile", "reduce_retracing", "experimental_implements",
@@ -22,10 +24,8 @@ def compile(
     options: Mapping[str, Any],
     errors: Errors,
 ) -> Function:
-    """Makes the `tf.function`. Raises `TypeError` on an option it does not know."""
-    for name in options:
-        if name not in _OPTIONS:
-            raise TypeError(f"the tensorflow backend has no option {name!r}")
+    """Makes the `tf.function`. Raises `UnknownOption` on an option it does not know."""
+    check_options("tensorflow", options, _OPTIONS)
 
     def traced(*arguments: Any, **keywords: Any) -> Any:
         return fn(*arguments, **keywords)
@@ -46,7 +46,7 @@ class Function:
         try:
             return self.function(*arguments, **keywords)
         except tf.errors.InvalidArgumentError as failure:
-            error = self._errors.find(failure)
+            error = self._errors.find(failure, _texts.unpacked)
             if error is None:
                 raise
             raise error from failure

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import BuiltinFunctionType
 from typing import Any
 
 import torch
+from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 
-from bcgraph.backend import Errors, Items, Spec, StagedNumber, number_of
+from bcgraph.backend import BcgraphError, Errors, Items, Spec, StagedNumber, number_of
 
-from . import _builtins, _dtypes, _function, _modules, _record
-from ._indexing import Indexing
+from . import _builtins, _dtypes, _function, _meanings, _modules, _outer, _record, _refusals, _run
+from ._meanings import Meanings
 
 
 class Backend:
@@ -21,7 +23,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.errors = Errors()
-        Indexing.number = staticmethod(lambda tensor: number_of(self, tensor))
+        Meanings.number = staticmethod(lambda tensor: number_of(self, tensor))
 
     def owns(self, value: Any) -> bool:
         """Whether a value is a tensor or a module."""
@@ -32,8 +34,10 @@ class Backend:
         kind.__torch_function__ = classmethod(_adopted)  # type: ignore[attr-defined]
 
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
-        """A module with its forward, and its parts', converted."""
-        return _modules.called(target, convert) if isinstance(target, torch.nn.Module) else target
+        """A module with its forward, and its parts', converted; a function that takes sizes."""
+        if isinstance(target, torch.nn.Module):
+            return _modules.called(target, convert)
+        return _meanings.sized(target) if isinstance(target, BuiltinFunctionType) else target
 
     def twin(
         self,
@@ -51,10 +55,17 @@ class Backend:
         return _record.is_recording()
 
     def is_staged(self, value: Any) -> bool:
-        """Every tensor, while a graph is captured."""
+        """Every tensor, while a graph is captured, and a size that only the running graph knows."""
         if isinstance(value, StagedNumber):
             return True
-        return isinstance(value, torch.Tensor) and _record.is_recording()
+        kinds = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
+        if not isinstance(value, kinds) or not _record.is_recording():
+            return False
+        return isinstance(value, torch.Tensor) or bool(free_unbacked_symbols(value))
+
+    def refusal(self, error: Exception) -> BcgraphError | None:
+        """What an error of PyTorch's means that is no error of the program."""
+        return _refusals.refusal(error)
 
     def compile(
         self, fn: Callable[..., Any], original: Callable[..., Any], options: Mapping[str, Any]
@@ -86,6 +97,10 @@ class Backend:
         """A scalar boolean tensor."""
         if isinstance(value, StagedNumber):
             value = value.tensor
+        if isinstance(value, torch.SymInt | torch.SymFloat):
+            value = value != 0
+        if isinstance(value, torch.SymBool):
+            return torch.full((), torch.sym_ite(value, 1, 0)) != 0
         if not isinstance(value, torch.Tensor):
             return torch.full((), bool(value))
         if value.dim() and not all(n == 1 for n in value.shape):
@@ -119,7 +134,12 @@ class Backend:
 
     def check(self, condition: Any, error: BaseException) -> None:
         """An assertion whose message tells the error, which the compiled function raises."""
-        torch._assert_async(self.predicate(condition), self.errors.message(error))
+        predicate, pieces = self.predicate(condition), Errors.values(error)
+        if pieces and _outer.is_own():
+            check = _run.failing(self.errors.without_values(error))
+            _record.effect(check, (predicate, *(piece.value for piece in pieces)))
+        else:
+            torch._assert_async(predicate, self.errors.message(error))
 
     def all_of(self, conditions: Sequence[Any]) -> Any:
         """Conjunction."""
@@ -158,7 +178,7 @@ class Backend:
 
     def stack(self, values: list[Any]) -> Any:
         """`torch.stack`."""
-        return torch.stack(_builtins.common(values))
+        return torch.stack(_dtypes.common(values))
 
     def contains(self, item: Any, container: Any) -> Any:
         """Whether any element equals the item."""

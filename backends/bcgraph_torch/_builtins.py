@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from bcgraph.backend import StagedNumber
+from bcgraph.backend import StagedNumber, StagedText, formatted, pieces
 
 from . import _dtypes, _record, _run
 
@@ -33,21 +33,6 @@ def items(value: Any) -> Any:
     return _Rows(value) if isinstance(value, torch.Tensor) and value.dim() else None
 
 
-def common(values: Any) -> list[Any]:
-    """Values as tensors of one spec."""
-    spec = None
-    for value in values:
-        own = _dtypes.spec(value)
-        if own is None:
-            raise TypeError(f"{value!r} is no tensor")
-        joined = own if spec is None else _dtypes.join(spec, own)
-        if joined is None:
-            raise TypeError("tensors of several shapes or devices have no common type")
-        spec = joined
-    assert spec is not None
-    return [_dtypes.convert(value, spec) for value in values]
-
-
 def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     """What each builtin does when an argument is staged."""
 
@@ -67,7 +52,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
                         return torch.zeros(values.shape[1:], dtype=values.dtype)
                     return reduction(values)
                 return _reduced(backend, python, values, reduction, default)
-            values = common(arguments[0] if len(arguments) == 1 else arguments)
+            values = _dtypes.common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
             if key is not None:
                 best = key(found)
@@ -102,7 +87,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     def ordered(values: Any, *, key: Any = None, reverse: bool = False) -> Any:
         if key is not None:
             raise TypeError("sorted of staged values takes no key")
-        tensor = torch.stack(common(values)) if isinstance(values, list | tuple) else values
+        tensor = torch.stack(_dtypes.common(values)) if isinstance(values, list | tuple) else values
         return torch.sort(_tensor(tensor), dim=0, descending=reverse).values
 
     def rounded(value: Any, digits: int | None = None) -> Any:
@@ -187,14 +172,13 @@ def _cat(tensors: Any, dim: int = 0, **_: Any) -> Any:
 def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any) -> None:
     """Prints when the graph runs."""
     sep, end = " " if sep is None else sep, "\n" if end is None else end
-    forms, tensors = [], []
-    for value in values:
-        if isinstance(value, StagedNumber):
-            forms.append("{}")  # as a number
-            tensors.append(value.tensor)
-        elif isinstance(value, torch.Tensor):
-            forms.append("{!s}")
-            tensors.append(value)
-        else:
-            forms.append(str(value).replace("{", "{{").replace("}", "}}"))
-    _record.printed(_run.printed, (sep.join(forms), end, *tensors))
+    texts = [formatted(value, "", "s") if _is_staged(value) else value for value in values]
+    texts = [text if isinstance(text, StagedText) else StagedText([str(text)]) for text in texts]
+    told = [piece for text in texts for piece in pieces(text)]
+    numbers = tuple(i for i, piece in enumerate(told) if piece.is_number)
+    form = sep.replace("{", "{{").replace("}", "}}").join(text.template for text in texts)
+    _record.effect(_run.printed, (form, end, numbers, *(piece.value for piece in told)))
+
+
+def _is_staged(value: Any) -> bool:
+    return isinstance(value, StagedNumber | StagedText | torch.Tensor)

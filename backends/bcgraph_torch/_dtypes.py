@@ -142,6 +142,21 @@ def convert(value: Any, spec: Spec) -> Any:
     return mark_list(made) if is_list(value) else made
 
 
+def common(values: Any) -> list[Any]:
+    """Values as tensors of one spec."""
+    whole = None
+    for value in values:
+        own = spec(value)
+        if own is None:
+            raise TypeError(f"{value!r} is no tensor")
+        joined = own if whole is None else join(whole, own)
+        if joined is None:
+            raise TypeError("tensors of several shapes or devices have no common type")
+        whole = joined
+    assert whole is not None
+    return [convert(value, whole) for value in values]
+
+
 def filler(spec: Spec) -> Any:
     """Zeros, unknown sizes taken as zero."""
     shape = [n if n is not None else 0 for n in dims(spec.shape or ())]

@@ -24,16 +24,17 @@ from torch.fx.experimental.symbolic_shapes import (
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils import _pytree as pytree
 
-from bcgraph.backend import Errors
+from bcgraph.backend import BackendLimit, Errors, check_options
 
-from . import _lower, _reasons, _record, _run
-from ._indexing import Indexing
+from . import _lower, _reasons, _record, _run, _settings
+from ._meanings import Meanings
 from ._outer import Outer
 
 _OPTIONS = {"compiler", "dynamic"}
 _VALUES = (bool, int, float, complex, str, bytes, type(None))
 _LEAVES = frozenset({torch.Tensor, torch.nn.Parameter, *_VALUES})
-_COMPILERS = ("auto", "inductor", "python")
+_DEVICES = ("cpu", "cuda")
+_COMPILERS = [f"compiler={name!r}" for name in ("auto", "inductor", "python")]
 
 _capturing = threading.RLock()  # PyTorch captures one graph at a time
 
@@ -47,15 +48,10 @@ def compile(
     options: Mapping[str, Any],
     errors: Errors,
 ) -> Function:
-    """Makes the compiled function. Raises `TypeError` on an option it does not know."""
-    for name in options:
-        if name not in _OPTIONS:
-            raise TypeError(f"the torch backend has no option {name!r}")
+    """Makes the compiled function. Raises `UnknownOption` on an option it does not know."""
+    check_options("torch", options, _OPTIONS)
     compiler = options.get("compiler", "auto")
-    if compiler not in _COMPILERS:
-        raise TypeError(
-            f"the torch backend has no option compiler={compiler!r}; there are {_COMPILERS}"
-        )
+    check_options("torch", {f"compiler={compiler!r}": compiler}, _COMPILERS)
     return Function(fn, original, errors, compiler, dynamic=bool(options.get("dynamic", False)))
 
 
@@ -74,7 +70,7 @@ class Captured:
     constants: dict[int, Any]
     alive: list[Any]
     sizes: tuple[ShapeEnv, str] | None = None
-    modes: list[tuple[torch.nn.Module, bool]] = field(default_factory=list)
+    settings: list[_settings.Setting] = field(default_factory=list)
     tensors: list[tuple[dict[str, Any], str, torch.Tensor]] = field(default_factory=list)
 
     @functools.cached_property
@@ -84,7 +80,7 @@ class Captured:
 
     def serves(self, tensors: list[Any]) -> bool:
         """Whether the graph holds for tensors of these sizes, and its modules are as they were."""
-        if any(module.training is not training for module, training in self.modes):
+        if not _settings.hold(self.settings):
             return False
         if any(held.get(name) is not tensor for held, name, tensor in self.tensors):
             return False
@@ -180,7 +176,7 @@ class Function:
             rest = iter(given)
             filled = [next(rest) if isinstance(v, torch.Tensor) else v for v in leaves]
             arguments, keywords = pytree.tree_unflatten(filled, structure)
-            with Outer(mode) as outer, Indexing():
+            with Outer(mode) as outer, Meanings():
                 result = self._fn(*arguments, **keywords)
             found[:], shape = pytree.tree_flatten(result)
             results[:] = [shape]
@@ -211,7 +207,7 @@ class Function:
             (env, env.produce_guards_expression(fakes, ignore_static=False))
             if self._dynamic
             else None,
-            [(module, module.training) for module in modules],
+            _settings.settings(modules),
             _held(modules, graph),
         )
 
@@ -229,7 +225,10 @@ class Function:
             except _lower.NO_COMPILER:
                 reason = "Inductor finds no C++ compiler"
         if self._compiler == "inductor":
-            raise NotImplementedError(f"{self._name} cannot be compiled by Inductor: {reason}")
+            raise BackendLimit(
+                f"`{self._name}` cannot be compiled by Inductor: {reason}",
+                mend='leave `compiler` at "auto": Python then drives the control flow',
+            )
         return _run.in_python(graph), f"Python drives its control flow: {reason}"
 
 
@@ -295,9 +294,11 @@ def _tensor_key(tensor: Any, first: int, *, dynamic: bool) -> tuple[Any, ...]:
 
 def _value_key(value: Any) -> Any:
     kind = type(value)
-    if kind in _VALUES:
-        return kind, value
-    return kind, id(value)
+    if kind is float:
+        return kind, value.hex()  # -0.0 is another value than 0.0, and a NaN the same as a NaN
+    if kind is complex:
+        return kind, value.real.hex(), value.imag.hex()
+    return kind, value if kind in _VALUES else id(value)
 
 
 def _state() -> tuple[Any, ...]:
@@ -305,7 +306,7 @@ def _state() -> tuple[Any, ...]:
     return (
         torch.is_grad_enabled(),
         torch.is_inference_mode_enabled(),
-        torch.is_autocast_enabled("cpu"),
-        torch.is_autocast_enabled("cuda"),
+        *(torch.is_autocast_enabled(d) and torch.get_autocast_dtype(d) for d in _DEVICES),
         torch.get_default_dtype(),
+        torch.utils._device.CURRENT_DEVICE,
     )

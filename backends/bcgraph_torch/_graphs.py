@@ -11,7 +11,7 @@ from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 
 COND, WHILE = torch.ops.higher_order.cond, torch.ops.higher_order.while_loop
 
-_HIDDEN_WRITES = ("batch_norm", "instance_norm")  # their schemas do not tell
+_HIDDEN = {"running_mean", "running_var"}  # what normalisations write; their schemas do not tell
 
 
 def parts(graph: GraphModule) -> list[GraphModule]:
@@ -39,6 +39,11 @@ def is_effect(node: Node) -> bool:
     return getattr(node.target, "__module__", "") == "bcgraph_torch._run"
 
 
+def raises(node: Node) -> bool:
+    """Whether a call may raise an exception of the program."""
+    return is_effect(node) and getattr(node.target, "__name__", "") != "printed"
+
+
 def draws(node: Node) -> bool:
     """Whether a call draws random numbers."""
     target = node.target
@@ -51,14 +56,16 @@ def written(node: Node) -> list[Node]:
     target = node.target
     if not isinstance(target, torch._ops.OpOverload):
         return []
-    if any(name in target.name() for name in _HIDDEN_WRITES):
-        return [value for value in node.args[3:5] if isinstance(value, Node)]
+    declared = target._schema.arguments
+    names = [argument.name for argument in declared]
+    given = dict(node.kwargs) | dict(zip(names, node.args, strict=False))
+    changed = {a.name for a in declared if a.alias_info is not None and a.alias_info.is_write}
+    if given.get("training") or given.get("use_input_stats"):
+        changed |= _HIDDEN
     found: list[Any] = []
-    for number, declared in enumerate(target._schema.arguments):
-        if declared.alias_info is None or not declared.alias_info.is_write:
-            continue
-        given = node.args[number] if number < len(node.args) else node.kwargs.get(declared.name)
-        found += given if isinstance(given, list | tuple) else [given]
+    for name in changed & given.keys():
+        value = given[name]
+        found += value if isinstance(value, list | tuple) else [value]
     return [value for value in found if isinstance(value, Node)]
 
 

@@ -1,35 +1,14 @@
-"""Indexing by staged integers, and what a tensor gives to Python while a graph is captured."""
+"""Indexing by staged integers: `x[i]` and `x[i] = v`, without a look at `i`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from bcgraph.backend import StagedNumber
 
-_INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
-
-
-class Indexing(TorchFunctionMode):
-    """While it is active, `x[i]` and `x[i] = v` take scalar tensors `i` without a look at them.
-
-    `x.item()` gives what `number` makes of a scalar: a Python number of the running graph.
-    """
-
-    number: ClassVar[Callable[[Any], Any]]
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        special = _MEANINGS.get(function)
-        if special is not None:
-            found = special(*args, **(kwargs or {}))
-            if found is not NotImplemented:
-                return found
-        return function(*args, **(kwargs or {}))
+_INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8)
 
 
 def _is_scalar(key: Any) -> bool:
@@ -112,23 +91,8 @@ def put(x: Any, key: Any, value: Any) -> Any:
         value = value.tensor
     if not isinstance(value, torch.Tensor):
         value = torch.full((), value, dtype=x.dtype, device=x.device)
-    torch.ops.aten.index_put_.default(part, indices, value.to(x.dtype))
+    if any(index is not None for index in indices):
+        torch.ops.aten.index_put_.default(part, indices, value.to(x.dtype))
+    else:
+        part.copy_(value)
     return None
-
-
-def item(x: Any) -> Any:
-    """`x.item()`: the Python number that the graph has at this point."""
-    if x.numel() != 1:
-        raise RuntimeError(f"a Tensor with {x.numel()} elements cannot be converted to Scalar")
-    scalar = x.reshape(())
-    if x.dtype == torch.bool:
-        return scalar
-    wide = torch.float64 if x.dtype.is_floating_point else torch.int64
-    return Indexing.number(scalar if x.dtype.is_complex else scalar.to(wide))
-
-
-_MEANINGS: dict[Any, Callable[..., Any]] = {
-    torch.Tensor.__getitem__: get,
-    torch.Tensor.__setitem__: put,
-    torch.Tensor.item: item,
-}

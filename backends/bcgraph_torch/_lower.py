@@ -25,6 +25,7 @@ from ._graphs import (
     origin,
     own_outputs,
     parts,
+    raises,
     written,
 )
 
@@ -35,8 +36,7 @@ def obstacle(graph: GraphModule) -> str | None:
     """Why a graph has to run with Python's control flow, if it has to."""
     for part, node in operations(graph):
         if is_effect(node):
-            told = isinstance(node.target, torch._ops.OpOverload)
-            return "it may raise" if told else "it prints"
+            return "it may raise" if raises(node) else "it prints"
         if part is not graph and draws(node):
             return f"`{node.target}` draws random numbers in a branch or loop"
         origins = set(map(origin, written(node)))

@@ -26,7 +26,7 @@ from bcgraph.backend import Spec
 from . import _outer as outer
 from ._dtypes import dims, is_list, mark_list, same_size
 from ._graphs import COND, WHILE, draws, is_effect, operations, own_outputs, placeholders
-from ._indexing import Indexing
+from ._meanings import Meanings
 
 
 def is_recording() -> bool:
@@ -139,13 +139,13 @@ def _writes(node: Node) -> bool:
     return isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
 
 
-def printed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def effect(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Records a call that gives nothing."""
     _node(function, arguments, [])
 
 
 def _subgraph(record: Callable[..., Any], arguments: Sequence[Any]) -> GraphModule:
-    with disable_proxy_modes_tracing(), Indexing():
+    with disable_proxy_modes_tracing(), Meanings():
         made: GraphModule = reenter_make_fx(record)(*arguments)
     return made
 

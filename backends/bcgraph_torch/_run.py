@@ -14,6 +14,8 @@ from typing import Any
 
 from torch.fx import GraphModule
 
+from bcgraph.backend import Errors
+
 from ._graphs import COND, WHILE
 
 
@@ -30,9 +32,22 @@ def while_loop(test: Any, body: Any, carried: Any, additional: Any) -> Any:
     return carried
 
 
-def printed(form: str, end: str, *values: Any) -> None:
-    """`print` of tensors as they are when the graph runs."""
-    builtins.print(form.format(*values), end=end)
+def printed(form: str, end: str, numbers: tuple[int, ...], *values: Any) -> None:
+    """`print` of tensors as they are when the graph runs; `numbers` are Python's."""
+    told = [v.item() if i in numbers else v for i, v in enumerate(values)]
+    builtins.print(form.format(*told), end=end)
+
+
+def failing(error: BaseException) -> Callable[..., None]:
+    """What raises an exception, with the values of its texts, unless a condition holds."""
+
+    def check(condition: Any, *values: Any) -> None:
+        if not condition:
+            pairs = zip(Errors.values(error), values, strict=True)
+            raise Errors.filled(error, [v.item() if p.is_number else v for p, v in pairs])
+
+    check.__qualname__ = check.__name__ = f"check_{type(error).__name__}"
+    return check
 
 
 _IN_PYTHON = {COND: cond, WHILE: while_loop}

@@ -14,6 +14,11 @@ from ._hooks import Hooks
 _WRITES = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_GLOBAL",
            "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF")  # fmt: skip
 
+_REMAINDERS = (BinaryOp.REMAINDER, BinaryOp.INPLACE_REMAINDER)
+
+_FORMATS = ("FORMAT_VALUE", "CONVERT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC")
+_CONVERSIONS = ("", "s", "r", "a")
+
 _JOINS = (BinaryOp.ADD, BinaryOp.INPLACE_ADD, BinaryOp.MULTIPLY, BinaryOp.INPLACE_MULTIPLY)
 
 
@@ -30,6 +35,8 @@ class Emitter:
         self.asm = Assembler()
         self.diversions: list[tuple[Label, Site, Instruction, int]] = []
         self.room = 0
+        constants = self.code.origin.co_consts
+        self.templates = any(isinstance(c, str) and "%" in c for c in constants)
 
     def label(self, block: int) -> Label:
         """Where control goes to reach a block (or to leave the flow at it)."""
@@ -108,6 +115,11 @@ class Emitter:
             self._is_none(raw)
         elif name == "CONTAINS_OP" and hooks.symbolic:
             self._containment(raw)
+        elif name in _FORMATS and hooks.symbolic:
+            self._formatting(raw)
+        elif name == "BUILD_STRING" and hooks.symbolic:
+            asm.emit("BUILD_TUPLE", raw.arg)
+            self._replace_top(hooks.join)
         elif name == "UNPACK_SEQUENCE" and hooks.symbolic:
             native = Label()
             asm.emit("MATCH_SEQUENCE")
@@ -123,6 +135,12 @@ class Emitter:
         elif name == "BINARY_OP" and raw.arg in _JOINS and hooks.symbolic:
             self._left_sequence(hooks.joined)
             asm.copy(raw)
+        elif name == "BINARY_OP" and raw.arg in _REMAINDERS and hooks.symbolic and self.templates:
+            asm.begin_call(hooks.percent)
+            asm.emit("COPY", 4)
+            asm.emit("COPY", 4)
+            asm.end_call(2)
+            self._unless_native(raw, 2)
         elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
             asm.begin_call(hooks.append)
             asm.emit("COPY", int(raw.arg) + 3)
@@ -192,19 +210,39 @@ class Emitter:
         asm.place(done)
 
     def _containment(self, raw: Instr) -> None:
-        asm, native, done = self.asm, Label(), Label()
+        asm = self.asm
         asm.begin_call(self.hooks.contains)
         asm.emit("COPY", 4)
         asm.emit("COPY", 4)
         asm.constant(bool(raw.arg))
         asm.end_call(3)
+        self._unless_native(raw, 2)
+
+    def _formatting(self, raw: Instr) -> None:
+        """value [spec] → its text"""
+        asm = self.asm
+        flags = int(raw.arg) if raw.name in ("FORMAT_VALUE", "CONVERT_VALUE") else 0
+        has_spec = raw.name == "FORMAT_WITH_SPEC" or bool(flags & 4)
+        asm.begin_call(self.hooks.text)
+        asm.emit("COPY", 3 + has_spec)
+        if has_spec:
+            asm.emit("COPY", 4)
+        else:
+            asm.constant("")
+        asm.constant(_CONVERSIONS[flags & 3])
+        asm.end_call(3)
+        self._unless_native(raw, 1 + has_spec)
+
+    def _unless_native(self, raw: Instr, operands: int) -> None:
+        """operands result → the result, or what the instruction itself makes of the operands"""
+        asm, native, done = self.asm, Label(), Label()
         asm.emit("COPY", 1)
         asm.constant(self.hooks.native)
         asm.emit("IS_OP", 0)
         asm.jump_if("TRUE", native)
-        asm.emit("SWAP", 3)
-        asm.emit("POP_TOP")
-        asm.emit("POP_TOP")
+        asm.emit("SWAP", operands + 1)
+        for _ in range(operands):
+            asm.emit("POP_TOP")
         asm.emit("JUMP_FORWARD", done)
         asm.place(native)
         asm.emit("POP_TOP")

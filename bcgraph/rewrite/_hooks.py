@@ -24,6 +24,8 @@ class Hooks:
     - `resolve(callable)`: what to call instead.
     - `negate`, `contains(item, container, inverted)` (or `native`), `unpack(value, count)`,
       `append(list, value)`: staged meanings of `not`, `in`, unpacking, a comprehension's append.
+    - `text(value, spec, conversion)` (or `native`), `join(texts)`: parts of an f-string, and it;
+      `percent(template, values)` (or `native`): `%` of a text.
     - `is_none(value, inverted)`: what `is None` of a value is that may be None as the graph runs.
     - `subscript(sequence, key)`: the sequence of which an element is taken or set instead;
       `joined(sequence, other)`: the same for `+`, `*`, `+=`, `*=`.
@@ -41,6 +43,9 @@ class Hooks:
     negate: Callable[[object], object]
     contains: Callable[[object, object, bool], object]
     is_none: Callable[[object, bool], object]
+    text: Callable[[object, str, str], object]
+    join: Callable[[tuple[object, ...]], object]
+    percent: Callable[[object, object], object]
     unpack: Callable[[object, int], object]
     subscript: Callable[[object, object], object]
     joined: Callable[[object, object], object]

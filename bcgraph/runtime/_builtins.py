@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from types import GeneratorType
 from typing import Any
 
-from bcgraph.backend import Backend, Items, StagedNumber, number_of
+from bcgraph._text import formatted
+from bcgraph.backend import Backend, Items, StagedNumber, StagedText, number_of
 from bcgraph.errors import PythonValueNeeded
 
 from ._iterate import StagedIteration
@@ -150,6 +151,9 @@ class Builtins:
             len: self._len,
             list: self._list,
             tuple: self._tuple,
+            str: lambda value: formatted(value, "", "s"),
+            repr: lambda value: formatted(value, "", "r"),
+            format: lambda value, spec="": formatted(value, spec, ""),
             set: self._needs_python,
             dict: self._needs_python,
         }
@@ -196,7 +200,7 @@ class Builtins:
 
     def is_staged(self, value: Any, depth: int = 2) -> bool:
         """Whether a value, or a part of a list or tuple, is staged."""
-        if isinstance(value, StagedList | Lazy | Iteration):
+        if isinstance(value, StagedList | Lazy | Iteration | StagedText):
             return True
         if depth and type(value) in (list, tuple):
             return any(self.is_staged(v, depth - 1) for v in value)

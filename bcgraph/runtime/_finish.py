@@ -1,20 +1,29 @@
-"""A compiled function's result: what exists only while staging becomes what users know."""
+"""The edge between a converted function and who calls it.
+
+What exists only while staging becomes what users know; an error gets the user's line.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
+from bcgraph._library import is_library_name
 from bcgraph._number import number_tensor
+from bcgraph.backend import Backend, Errors, StagedText
+from bcgraph.errors import BcgraphError, Place
 
 from ._lists import StagedList, forward
 from ._optional import used
-from ._symbolic import Unreachable
+from ._symbolic import Unreachable, told
 
 
-def finished(fn: Callable[..., Any]) -> Callable[..., Any]:
+def finished(backend: Backend, fn: Callable[..., Any]) -> Callable[..., Any]:
     """The function with tensors in its result for staged lists and numbers."""
+    if not backend.symbolic:
+        return fn
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -22,20 +31,48 @@ def finished(fn: Callable[..., Any]) -> Callable[..., Any]:
             return _finish(fn(*args, **kwargs))
         except Unreachable:  # every way raises when the graph runs
             return None
+        except BcgraphError as error:
+            error.place = error.place or _place(error.__traceback__)
+            raise
+        except Exception as error:
+            if backend.is_recording() and Errors.values(told(backend, error)):
+                backend.check(False, error)
+                return None
+            refusal = backend.refusal(error)
+            if refusal is None:
+                raise
+            refusal.place = _place(error.__traceback__)
+            raise refusal from error
 
     return call
+
+
+def _place(traceback: TracebackType | None) -> Place | None:
+    """The user's line that an error came from: the last one that is no library's."""
+    found = None
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if not is_library_name(frame.f_globals.get("__name__")):
+            code = frame.f_code
+            found = Place(code.co_filename, traceback.tb_lineno, code.co_qualname)
+        traceback = traceback.tb_next
+    return found
 
 
 def _finish(value: Any) -> Any:
     value = forward(value)
     if isinstance(value, StagedList):
         value = value.stack()
+    if isinstance(value, StagedText):
+        value.refuse()
     value = number_tensor(used(value))
     kind = type(value)
-    if kind in (list, tuple):
-        return kind(_finish(v) for v in value)
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        return kind(*(_finish(v) for v in value))
     if kind is dict:
-        return {key: _finish(v) for key, v in value.items()}
+        items = {key: _finish(v) for key, v in value.items()}
+        return items if any(items[key] is not v for key, v in value.items()) else value
+    if kind is list or (isinstance(value, tuple) and (kind is tuple or hasattr(kind, "_fields"))):
+        made = [_finish(v) for v in value]
+        if all(one is other for one, other in zip(made, value, strict=True)):
+            return value
+        return kind(made) if kind in (list, tuple) else kind(*made)
     return value

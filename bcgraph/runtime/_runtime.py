@@ -20,7 +20,9 @@ from types import (
 )
 from typing import Any
 
-from bcgraph.backend import Backend
+from bcgraph._library import is_library
+from bcgraph._text import formatted, percent_formatted, template_formatted, text_of
+from bcgraph.backend import Backend, StagedText
 from bcgraph.errors import (
     Place,
     UndefinedVariable,
@@ -37,7 +39,6 @@ from ._builtins import Builtins
 from ._eager import execute
 from ._iterate import StagedIteration
 from ._journal import Location
-from ._library import is_library
 from ._lists import StagedList, forward, given, is_staged
 from ._optional import PerhapsNone, used
 from ._region import Environment
@@ -109,6 +110,9 @@ class Runtime:
             resolve=self.resolve,
             negate=self.backend.logical_not if self.backend.symbolic else _negate,
             contains=self._contains,
+            text=self._text,
+            join=text_of,
+            percent=self._percent,
             is_none=_is_none,
             unpack=self._unpack,
             subscript=self._subscript,
@@ -246,10 +250,22 @@ class Runtime:
                 return target
         if not self.backend.is_recording():
             return target
+        if (
+            kind is BuiltinFunctionType
+            and type(target.__self__) is str
+            and target.__name__ == "format"
+        ):
+            return functools.partial(self._formatted, target.__self__)
         if self.stager.journal and (target in (setattr, delattr) or target.__name__ in _CHANGES):
             return functools.partial(self._noted, target)
         found = self._meanings().get(target)
-        return target if found is None else found
+        return self.backend.called(target, self.resolve) if found is None else found
+
+    def _formatted(self, template: str, /, *arguments: Any, **keywords: Any) -> Any:
+        """`template.format(…)`."""
+        if not any(map(self._is_text, (*arguments, *keywords.values()))):
+            return template.format(*arguments, **keywords)
+        return template_formatted(template, arguments, keywords, self._is_text)
 
     def _converted(self, fn: Any) -> Any:
         return self.function(fn) if type(fn) is FunctionType else self.resolve(fn)
@@ -350,6 +366,25 @@ class Runtime:
         else:
             return NATIVE
         return backend.logical_not(found) if inverted else found
+
+    def _text(self, value: Any, spec: str, conversion: str) -> Any:
+        """What a value is in an f-string."""
+        if not self.backend.is_recording() or not self._is_text(value):
+            return NATIVE
+        return formatted(given(value), spec, conversion)
+
+    def _percent(self, template: Any, values: Any) -> Any:
+        """`template % values`."""
+        if type(template) is not str or not self.backend.is_recording():
+            return NATIVE
+        values = values if type(values) is tuple else (values,)
+        if not any(map(self._is_text, values)):
+            return NATIVE
+        return percent_formatted(template, values, self._is_text)
+
+    def _is_text(self, value: Any) -> bool:
+        """Whether the text of a value is known only to the running graph."""
+        return isinstance(value, StagedText) or self._is_staged(value)
 
     def _subscript(self, target: Any, key: Any) -> Any:
         """The list or tuple to take an element of, by a Python or a staged index."""

@@ -9,7 +9,8 @@ from dataclasses import replace
 from types import CodeType
 from typing import Any
 
-from bcgraph.backend import Backend, StagedNumber
+from bcgraph._text import piece_of
+from bcgraph.backend import Backend, Errors, StagedNumber
 from bcgraph.errors import AmbiguousTruth, CaughtRaise, Place
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
@@ -258,7 +259,7 @@ class Stager:
                 self.journal.leave()
                 raise
             self._refuse_caught(flow, site, error)
-            self.backend.check(False, error)
+            self.backend.check(False, told(self.backend, error))
             outcome = Outcome(RETURN, {}, {}, raised=True)
         outcome.effects = self.journal.leave()
         return outcome
@@ -288,11 +289,11 @@ class Stager:
             except Exception as error:
                 if not self._is_raised_by_user(error):
                     raise
-                raised.append(error)
+                raised.append(told(self.backend, error))
             finally:
                 self.journal.leave()
 
-        if not self.backend.is_pure(attempt) or not raised:
+        if not self.backend.is_pure(attempt) or not raised or Errors.values(raised[0]):
             return False
         self._refuse_caught(flow, site, raised[0])
         self.backend.check(holds, raised[0])
@@ -403,6 +404,12 @@ def _replayed(value: Any) -> Any:
 def _live(flow: Flow) -> Callable[[int], frozenset[str]]:
     facts = flow.facts
     return lambda port: frozenset(() if port == RETURN else facts.names(facts.live[port]))
+
+
+def told(backend: Backend, error: BaseException) -> BaseException:
+    """The exception, its staged arguments as pieces of what it tells."""
+    error.args = tuple(piece_of(a) if is_staged(backend, a) else a for a in error.args)
+    return error
 
 
 def _place(flow: Flow, site: Site) -> Place:

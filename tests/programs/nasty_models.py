@@ -474,7 +474,7 @@ def one_of_two_records(x: Any) -> Any:
     return a.count, b.count
 
 
-@on(*SIGNS, raises=True, not_yet="a tensor formatted into a text")
+@on(*SIGNS, raises=True)
 def value_in_a_message(x: Any) -> Any:
     if x < 0:
         raise ValueError(f"{x:.1f} is negative")

@@ -90,6 +90,30 @@ def test_modes_and_replaced_parameters_are_seen() -> None:
     assert same(compiled(x)[0], torch.full((2, 2), 7.0))
 
 
+def test_settings_of_modules_are_seen() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.limit, self.name, self.calls = 0.5, "plain", 0
+
+        def forward(self, x: Any) -> Any:
+            if self.name == "plain" and x.sum() > self.limit:
+                return x + self.limit
+            return -x
+
+    module = Net()
+    compiled = bcgraph.compile(module, **PYTHON)
+    x = torch.ones(2)
+    for limit, name in ((0.5, "plain"), (1.5, "plain"), (2.5, "plain"), (0.5, "other")):
+        module.limit, module.name = limit, name
+        module.calls += 1  # which `forward` does not read
+        assert same(compiled(x), module(x))
+    assert compiled.cache_info().traces == 4
+    module.calls += 1
+    compiled(x)
+    assert compiled.cache_info().traces == 4
+
+
 def test_batch_norm_in_a_branch() -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
