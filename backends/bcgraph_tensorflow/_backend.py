@@ -37,7 +37,7 @@ class Backend:
         if isinstance(error, tf.errors.OperatorNotAllowedInGraphError):
             return PythonValueNeeded(
                 "Python asks for the truth, or the parts, of a value of the running graph",
-                mend="what decides is not converted: a library, or a function marked with `disable`",
+                mend="what decides is not converted: a library, or what `disable` marks",
             )
         return None
 
