@@ -73,15 +73,13 @@ def choose(explicit: str | None, arguments: tuple[Any, ...], keywords: dict[str,
     return "numpy"
 
 
-def loaded() -> str:
-    """The backend for a function of which no arguments are known yet."""
-    name = _config.current().backend
+def loaded(target: Any = None) -> tuple[str, ...]:
+    """The backends for a function of which no arguments are known yet: one, or several."""
+    name = _config.current().backend or _owner(target, 0)
     if name is not None:
-        return name
-    for name in sorted(_found()):
-        if name in sys.modules and name != "numpy":
-            return name
-    return "numpy"
+        return (name,)
+    names = [name for name in sorted(_found()) if name in sys.modules and name != "numpy"]
+    return tuple(names) or ("numpy",)
 
 
 def _owner(value: Any, depth: int) -> str | None:

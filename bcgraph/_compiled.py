@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import FunctionType, MethodType
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
+from bcgraph.backend import Write
 from bcgraph.errors import UnknownOption
 from bcgraph.runtime import DISABLED, Runtime, finished
 
@@ -52,7 +54,7 @@ class Compiled(Generic[P, R]):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_made" not in self.__dict__:
             raise AttributeError(name)
-        made = self._for(self._backend or _backends.loaded())
+        made = self._for(self._backend or _backends.loaded(self.__wrapped__)[0])
         return getattr(made if hasattr(made, name) else self.__wrapped__, name)
 
     def __repr__(self) -> str:
@@ -62,8 +64,8 @@ class Compiled(Generic[P, R]):
         found = self._made.get(name)
         if found is None:
             runtime = _backends.runtime(name)
-            fn = finished(runtime.backend, _converted(runtime, self.__wrapped__))
-            found = runtime.backend.compile(fn, self.__wrapped__, self._options)
+            program = _Program(runtime, self.__wrapped__)
+            found = runtime.backend.compile(program, self._options)
             self._made[name] = found
         return found
 
@@ -88,6 +90,24 @@ class Compiled(Generic[P, R]):
     def clear_cache(self) -> None:
         """Forgets all graphs."""
         self._made.clear()
+
+
+class _Program:
+    """A converted function for a backend to trace."""
+
+    def __init__(self, runtime: Runtime, original: Callable[..., Any]) -> None:
+        self.original, self._runtime = original, runtime
+        self.converted = _converted(runtime, original)  # tells at once what cannot be
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        fn = _converted(self._runtime, self.original)  # it may have to note what it writes
+        return finished(self._runtime.backend, fn)(*arguments, **keywords)
+
+    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
+        return self._runtime.transaction(self.original, *roots)
+
+    def reads(self, attribute: str) -> bool:
+        return self._runtime.reads(attribute)
 
 
 def _converted(runtime: Runtime, fn: Callable[P, R]) -> Callable[P, R]:
@@ -145,19 +165,37 @@ def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]
 
     Args:
         fn: as for `compile`.
-        backend: as for `compile`; without it and without a setting, that of the framework that has
-            been imported.
+        backend: as for `compile`; without it and without a setting, that of `fn` if it is a
+            framework's object, else that of the framework that has been imported, else, with
+            several imported, that of each call's arguments.
 
     Raises:
         UnknownBackend, MissingFramework: on bad settings.
     """
-    runtime = _backends.runtime(backend or _backends.loaded())
+    names = (backend,) if backend is not None else _backends.loaded(fn)
+    if len(names) > 1:
+        return _by_arguments(fn)
+    runtime = _backends.runtime(names[0])
     if runtime.backend.symbolic:
         finish = functools.partial(finished, runtime.backend)
         twin = runtime.backend.twin(fn, runtime.resolve, finish)
         if twin is not fn:
             return twin  # type: ignore[no-any-return]
     return _converted(runtime, fn)
+
+
+def _by_arguments(fn: Callable[P, R]) -> Callable[P, R]:
+    """A function that runs the one converted for the backend of its arguments."""
+    made: dict[str, Callable[P, R]] = {}
+
+    @functools.wraps(fn)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        name = _backends.choose(None, args, kwargs)
+        if name not in made:
+            made[name] = convert(fn, backend=name)
+        return made[name](*args, **kwargs)
+
+    return call
 
 
 def disable(fn: Callable[P, R]) -> Callable[P, R]:

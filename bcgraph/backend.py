@@ -11,6 +11,7 @@ first group of members is used) or *records* them in a graph that is being built
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ from .errors import BackendLimit as BackendLimit
 from .errors import BcgraphError as BcgraphError
 from .errors import PythonValueNeeded as PythonValueNeeded
 from .errors import UnknownOption
+from .errors import UnsupportedEffect as UnsupportedEffect
 
 
 def check_options(backend: str, options: Mapping[str, Any], known: Collection[str]) -> None:
@@ -49,6 +51,53 @@ class Spec:
     weak: bool = False
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Write:
+    """What a traced call leaves in a Python object that outlives it."""
+
+    old: Any
+    new: Any
+    is_number: bool = False
+    there: Any = None  # a staged boolean: whether it is not None, if that is not known
+
+    @property
+    def target(self) -> Any:
+        """The object."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> str | None:
+        """The attribute's name, if it is one."""
+        raise NotImplementedError
+
+    def stands(self) -> bool:
+        """Whether there is now what there was when the call was traced."""
+        raise NotImplementedError
+
+    def apply(self, value: Any) -> None:
+        """Puts a value there; of a number, it may come as a scalar tensor."""
+        raise NotImplementedError
+
+
+class Program(Protocol):
+    """A converted function, as backends get it to trace."""
+
+    original: Callable[..., Any]
+    converted: Callable[..., Any]
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Runs it; what it returns is what users know: no staged number or list."""
+
+    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
+        """Inside, what the program writes into objects that the roots hold is noted.
+
+        At the end, what is staged of it is undone and is in the list.
+        """
+
+    def reads(self, attribute: str) -> bool:
+        """Whether code that ran in the last transaction reads an attribute of this name."""
+
+
 class Items(Protocol):
     """What a staged `for` iterates over: any item by its number."""
 
@@ -71,10 +120,8 @@ class Backend(Protocol):
     def is_staged(self, value: Any) -> bool:
         """Whether a value cannot be decided in Python: it is a node of the graph being built."""
 
-    def compile(
-        self, fn: Callable[..., Any], original: Callable[..., Any], options: Mapping[str, Any]
-    ) -> Any:
-        """What a call of a compiled function calls: traces, caches, runs `fn`, the converted one.
+    def compile(self, program: Program, options: Mapping[str, Any]) -> Any:
+        """What a call of a compiled function calls: traces, caches, runs the program.
 
         Attributes of the result are reachable through the compiled function. Raises
         `UnknownOption` on an option it does not know (`check_options`).

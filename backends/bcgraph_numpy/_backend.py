@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bcgraph.backend import check_options
+from bcgraph.backend import Program, check_options
 
 
 class Backend:
@@ -24,9 +24,7 @@ class Backend:
         """Arrays decide regions; an array of other than one element cannot."""
         return isinstance(value, np.ndarray | np.generic)
 
-    def compile(
-        self, fn: Callable[..., Any], original: Callable[..., Any], options: Mapping[str, Any]
-    ) -> Callable[..., Any]:
+    def compile(self, program: Program, options: Mapping[str, Any]) -> Callable[..., Any]:
         """The converted function itself: there is nothing to trace."""
         check_options(self.name, options, ())
-        return fn
+        return program.converted

@@ -10,7 +10,15 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import BcgraphError, Errors, Items, PythonValueNeeded, Spec, StagedNumber
+from bcgraph.backend import (
+    BcgraphError,
+    Errors,
+    Items,
+    Program,
+    PythonValueNeeded,
+    Spec,
+    StagedNumber,
+)
 
 from . import _builtins, _cond, _dtypes, _function, _texts
 
@@ -68,11 +76,9 @@ class Backend:
             return not tf.executing_eagerly()
         return False
 
-    def compile(
-        self, fn: Callable[..., Any], original: Callable[..., Any], options: Mapping[str, Any]
-    ) -> Any:
+    def compile(self, program: Program, options: Mapping[str, Any]) -> Any:
         """A `tf.function` of the converted function."""
-        return _function.compile(fn, original, options, self.errors)
+        return _function.compile(program, options, self.errors)
 
     def spec(self, value: Any) -> Spec | None:
         """Dtype and static shape."""

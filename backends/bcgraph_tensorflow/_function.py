@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import Errors, check_options
+from bcgraph.backend import Errors, Program, check_options
 
 from . import _texts
 
@@ -18,21 +18,16 @@ _OPTIONS = {
 }  # fmt: skip
 
 
-def compile(
-    fn: Callable[..., Any],
-    original: Callable[..., Any],
-    options: Mapping[str, Any],
-    errors: Errors,
-) -> Function:
+def compile(program: Program, options: Mapping[str, Any], errors: Errors) -> Function:
     """Makes the `tf.function`. Raises `UnknownOption` on an option it does not know."""
     check_options("tensorflow", options, _OPTIONS)
 
     def traced(*arguments: Any, **keywords: Any) -> Any:
-        return fn(*arguments, **keywords)
+        return program(*arguments, **keywords)
 
-    traced.__name__ = getattr(original, "__name__", "function")
-    traced.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
-    traced.__wrapped__ = original  # type: ignore[attr-defined]
+    traced.__name__ = getattr(program.original, "__name__", "function")
+    traced.__signature__ = inspect.signature(program.original)  # type: ignore[attr-defined]
+    traced.__wrapped__ = program.original  # type: ignore[attr-defined]
     return Function(tf.function(traced, autograph=False, **options), errors)
 
 

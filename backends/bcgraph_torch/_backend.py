@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 
-from bcgraph.backend import BcgraphError, Errors, Items, Spec, StagedNumber, number_of
+from bcgraph.backend import BcgraphError, Errors, Items, Program, Spec, StagedNumber, number_of
 
 from . import _builtins, _dtypes, _function, _meanings, _modules, _outer, _record, _refusals, _run
 from ._meanings import Meanings
@@ -67,11 +67,9 @@ class Backend:
         """What an error of PyTorch's means that is no error of the program."""
         return _refusals.refusal(error)
 
-    def compile(
-        self, fn: Callable[..., Any], original: Callable[..., Any], options: Mapping[str, Any]
-    ) -> Any:
+    def compile(self, program: Program, options: Mapping[str, Any]) -> Any:
         """Captures the converted function once for each kind of arguments."""
-        return _function.compile(fn, original, options, self.errors)
+        return _function.compile(program, options, self.errors)
 
     def spec(self, value: Any) -> Spec | None:
         """Dtype, device and shape."""

@@ -24,11 +24,12 @@ from torch.fx.experimental.symbolic_shapes import (
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils import _pytree as pytree
 
-from bcgraph.backend import BackendLimit, Errors, check_options
+from bcgraph.backend import BackendLimit, Errors, Program, Write, check_options
 
-from . import _lower, _reasons, _record, _run, _settings
+from . import _lower, _reasons, _record, _run, _settings, _writes
 from ._meanings import Meanings
 from ._outer import Outer
+from ._results import Results
 
 _OPTIONS = {"compiler", "dynamic"}
 _VALUES = (bool, int, float, complex, str, bytes, type(None))
@@ -36,23 +37,21 @@ _LEAVES = frozenset({torch.Tensor, torch.nn.Parameter, *_VALUES})
 _DEVICES = ("cpu", "cuda")
 _COMPILERS = [f"compiler={name!r}" for name in ("auto", "inductor", "python")]
 
+_MOST = 64  # graphs for one kind of arguments
+_MANY = 8  # graphs that tell of a program which makes one for each call
+
 _capturing = threading.RLock()  # PyTorch captures one graph at a time
 
 log = logging.getLogger("bcgraph.recompiles")
 captures = logging.getLogger("bcgraph.captures")
 
 
-def compile(
-    fn: Callable[..., Any],
-    original: Callable[..., Any],
-    options: Mapping[str, Any],
-    errors: Errors,
-) -> Function:
+def compile(program: Program, options: Mapping[str, Any], errors: Errors) -> Function:
     """Makes the compiled function. Raises `UnknownOption` on an option it does not know."""
     check_options("torch", options, _OPTIONS)
     compiler = options.get("compiler", "auto")
     check_options("torch", {f"compiler={compiler!r}": compiler}, _COMPILERS)
-    return Function(fn, original, errors, compiler, dynamic=bool(options.get("dynamic", False)))
+    return Function(program, errors, compiler, dynamic=bool(options.get("dynamic", False)))
 
 
 @dataclass
@@ -66,17 +65,12 @@ class Captured:
     graph: GraphModule
     run: Callable[..., Any]
     how: str
-    structure: Any
-    constants: dict[int, Any]
+    results: Results
     alive: list[Any]
+    writes: list[_writes.Kept]
     sizes: tuple[ShapeEnv, str] | None = None
     settings: list[_settings.Setting] = field(default_factory=list)
     tensors: list[tuple[dict[str, Any], str, torch.Tensor]] = field(default_factory=list)
-
-    @functools.cached_property
-    def single(self) -> bool:
-        """Whether the result is one tensor."""
-        return bool(self.structure.is_leaf()) and not self.constants
 
     def serves(self, tensors: list[Any]) -> bool:
         """Whether the graph holds for tensors of these sizes, and its modules are as they were."""
@@ -84,20 +78,22 @@ class Captured:
             return False
         if any(held.get(name) is not tensor for held, name, tensor in self.tensors):
             return False
+        if not all(kept.stands() for kept in self.writes):
+            return False
         if self.sizes is None:
             return True
         env, expression = self.sizes
         return bool(env.evaluate_guards_expression(expression, tensors))
 
     def result(self, values: Any) -> Any:
-        """What the function returns, of what the graph gives."""
-        if self.single:
-            return values[0]
+        """What the function returns, of what the graph gives; writes what it leaves in objects."""
+        if not self.writes:
+            return self.results.of(iter(values))
         rest = iter(values)
-        constants = self.constants
-        count = self.structure.num_leaves
-        flat = [constants[i] if i in constants else next(rest) for i in range(count)]
-        return pytree.tree_unflatten(flat, self.structure)
+        result = self.results.of(rest)
+        for kept in self.writes:
+            kept.apply(rest)
+        return result
 
 
 class Function:
@@ -105,14 +101,14 @@ class Function:
 
     def __init__(
         self,
-        fn: Callable[..., Any],
-        original: Callable[..., Any],
+        program: Program,
         errors: Errors,
         compiler: str,
         *,
         dynamic: bool,
     ) -> None:
-        self._fn, self._original, self._errors, self._compiler = fn, original, errors, compiler
+        self._program, self._errors, self._compiler = program, errors, compiler
+        original = program.original
         self._name = getattr(original, "__qualname__", type(original).__qualname__)
         self._dynamic = dynamic
         self._told: _reasons.Told | None = None
@@ -120,7 +116,7 @@ class Function:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if _record.is_recording() or torch._C._functorch.peek_interpreter_stack() is not None:
-            return self._fn(*arguments, **keywords)  # into another's graph, or `torch.func`'s
+            return self._program(*arguments, **keywords)  # into another's graph, or `torch.func`'s
         leaves, structure = _flattened(arguments, keywords)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
         key = (structure, _key(leaves, dynamic=self._dynamic), _state())
@@ -129,9 +125,11 @@ class Function:
             with _capturing:
                 captured = self._find(key, tensors)
                 if captured is None:
-                    self._tell(arguments, keywords)
+                    several = self._captured.setdefault(key, [])
+                    self._tell(arguments, keywords, several)
                     captured = self._capture(leaves, structure)
-                    self._captured.setdefault(key, []).append(captured)
+                    several.append(captured)
+                    del several[:-_MOST]
         try:
             return captured.result(captured.run(*tensors))
         except RuntimeError as failure:
@@ -140,10 +138,16 @@ class Function:
                 raise
             raise error from failure
 
-    def _tell(self, arguments: Any, keywords: Any) -> None:
+    def _tell(self, arguments: Any, keywords: Any, several: list[Captured]) -> None:
         """Logs why the function is captured again."""
-        now = _reasons.told(self._original, arguments, keywords)
-        if self._told is not None:
+        now = _reasons.told(self._program.original, arguments, keywords)
+        changed = [str(kept.write) for kept in (several[-1].writes if several else ())
+                   if not kept.stands()]  # fmt: skip
+        if changed:
+            level = logging.WARNING if len(several) == _MANY else logging.INFO
+            text = "%s is captured again: it has changed %s, which it reads; a buffer would do"
+            log.log(level, text, self._name, ", ".join(changed))
+        elif self._told is not None:
             log.info("%s is captured again: %s", self._name, _reasons.reason(self._told, now))
         self._told = now
 
@@ -169,18 +173,20 @@ class Function:
         env = ShapeEnv(specialize_zero_one=not self._dynamic, duck_shape=not self._dynamic)
         mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-        results: list[Any] = []
-        found: list[Any] = []
+        found: list[Results] = []
+        writes: list[_writes.Kept] = []
 
         def flat(*given: Any) -> list[Any]:
             rest = iter(given)
             filled = [next(rest) if isinstance(v, torch.Tensor) else v for v in leaves]
             arguments, keywords = pytree.tree_unflatten(filled, structure)
             with Outer(mode) as outer, Meanings():
-                result = self._fn(*arguments, **keywords)
-            found[:], shape = pytree.tree_flatten(result)
-            results[:] = [shape]
-            return [outer.fake(v) for v in found if isinstance(v, torch.Tensor)]
+                with self._program.transaction(arguments, keywords) as written:
+                    found[:] = [Results(self._program(*arguments, **keywords))]
+                inputs = (arguments, keywords)
+                writes[:] = _writes.kept(written, inputs, outer.fake, self._is_read)
+            several = [*found, *(write.values for write in writes)]
+            return [outer.fake(tensor) for one in several for tensor in one.tensors]
 
         fakes = [
             _fake_dynamic(mode, tensor, number)
@@ -193,7 +199,7 @@ class Function:
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
-        trains = any(v.requires_grad for v in found if isinstance(v, torch.Tensor))
+        trains = any(tensor.requires_grad for tensor in found[0].tensors)
         run, how = self._runner(graph, tensors, trains=trains)
         captures.info("captured %s: %s", self._name, how)
         modules = list(dict.fromkeys(m for module in called for m in module.modules()))
@@ -201,15 +207,20 @@ class Function:
             graph,
             run,
             how,
-            results[0],
-            {i: v for i, v in enumerate(found) if not isinstance(v, torch.Tensor)},
+            found[0],
             leaves,
+            writes,
             (env, env.produce_guards_expression(fakes, ignore_static=False))
             if self._dynamic
             else None,
             _settings.settings(modules),
             _held(modules, graph),
         )
+
+    def _is_read(self, write: Write) -> bool:
+        """Whether the program may read what it writes there."""
+        key = write.key
+        return key is None or self._program.reads(key) or _settings.reads(write.target, key)
 
     def _runner(
         self, graph: GraphModule, tensors: list[Any], *, trains: bool

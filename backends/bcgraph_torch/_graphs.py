@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch.fx import GraphModule, Node
+from torch.fx import Graph, GraphModule, Node
 from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 
 COND, WHILE = torch.ops.higher_order.cond, torch.ops.higher_order.while_loop
+
+HANDED = "bcgraph_handed"  # of an operator's node: of which operands its outputs are copies
 
 _HIDDEN = {"running_mean", "running_var"}  # what normalisations write; their schemas do not tell
 
@@ -103,18 +106,71 @@ def has_unknown_size(graph: GraphModule) -> bool:
     )
 
 
-def own_outputs(graph: GraphModule) -> None:
-    """Copies what a subgraph hands on, so that no two of its inputs and outputs share memory."""
+def own_outputs(graph: GraphModule) -> list[set[Node]]:
+    """Copies what a subgraph hands on, so that no two of its inputs and outputs share memory.
+
+    Returns for each output the placeholders of which it is a copy, or may be.
+    """
     node = graph.graph.output_node()
     outputs = node.args[0]
     several = isinstance(outputs, list | tuple)
+    values = list(outputs) if several else [outputs]
+    handed = [_sources(value) for value in values]
     seen: set[Node] = set()
     fresh = []
     with graph.graph.inserting_before(node):
-        for value in outputs if several else [outputs]:
+        for value in values:
             fresh.append(clone(graph, value) if is_alias(value) or value in seen else value)
             seen.add(value)
     node.args = (tuple(fresh),) if several else (fresh[0],)
+    return handed
+
+
+def _sources(value: Node) -> set[Node]:
+    """The placeholders whose memory a value was meant to share."""
+    root = _root(value)
+    if root.op == "placeholder":
+        return {root}
+    return {found for source in _handed(root) for found in _sources(source)}
+
+
+def _root(value: Node) -> Node:
+    while value.op == "call_function" and is_alias(value) and isinstance(value.args[0], Node):
+        value = value.args[0]
+    return value
+
+
+def _handed(part: Node) -> set[Node]:
+    """The operands that a part of what an operator gives is a copy of, or may be."""
+    if part.op != "call_function" or part.target is not operator.getitem:
+        return set()
+    source, number = part.args
+    handed: list[set[Node]] = source.meta.get(HANDED, [])  # type: ignore[union-attr]
+    return handed[number] if number < len(handed) else set()  # type: ignore[index,operator]
+
+
+def written_copy(graph: Graph, results: list[Node]) -> Node | None:
+    """A call that writes one of two values that share memory in the program, but not in the graph.
+
+    `results` are used when the graph ends. None where there is no such call.
+    """
+    places = {node: i for i, node in enumerate(graph.nodes)}
+    last = {_root(node): len(places) for node in results}  # where a root's memory is used last
+    for node in graph.nodes:
+        for user in node.users:
+            root = _root(node)
+            last[root] = max(last.get(root, 0), places[user])
+    pairs = [(part, _root(source)) for part in graph.nodes for source in _handed(part)]
+    for node in graph.nodes:
+        roots = {_root(value) for value in written(node)} if node.op == "call_function" else set()
+        for copy, source in pairs:
+            outlives = source.op != "call_function" or last.get(source, 0) > places[node]
+            if copy in roots and outlives:
+                return node
+            late = places[node] > places[copy]
+            if late and source in roots and last.get(copy, 0) > places[node]:
+                return node
+    return None
 
 
 def clone(graph: GraphModule, value: Node) -> Node:

@@ -154,7 +154,6 @@ _MEANINGS: dict[Any, Callable[..., Any]] = {
     torch.is_nonzero: is_nonzero,
     torch.Tensor.is_nonzero: is_nonzero,
     torch.Tensor.__format__: _TEXT,
-    torch.Tensor.__repr__: _TEXT,
     torch.Tensor.numpy: _NUMPY,
     torch.Tensor.__array__: _NUMPY,
     torch.Tensor.data_ptr: refused("the place of a tensor in memory is", "leave it to PyTorch"),

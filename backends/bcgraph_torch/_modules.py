@@ -10,6 +10,13 @@ from typing import Any
 
 import torch
 
+from . import _record
+
+_BY_ITSELF = (
+    "bcgraph captures control flow by itself, not through Dynamo: export with `strict=False`, "
+    "compile with `bcgraph.compile`"
+)
+
 Convert = Callable[[Any], Any]
 
 
@@ -35,10 +42,14 @@ def twin(
     made = copy.copy(module)
     forward = finished(convert(made.forward))
 
+    @torch.compiler.disable(reason=_BY_ITSELF)
     @functools.wraps(module.forward)
     def call(*arguments: Any, **keywords: Any) -> Any:
         with _forwards((part for part in made.modules() if part is not made), convert):
-            return forward(*arguments, **keywords)
+            result = forward(*arguments, **keywords)
+        if _record.is_recording():
+            _record.check_writes(result)
+        return result
 
     made.__dict__["forward"] = call
     return made

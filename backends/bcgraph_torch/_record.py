@@ -8,7 +8,8 @@ recorded twice. Needs `reenter_make_fx`, `track_tensor_tree` and the operators' 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -21,11 +22,21 @@ from torch.fx.experimental.proxy_tensor import (
     track_tensor_tree,
 )
 
-from bcgraph.backend import Spec
+from bcgraph.backend import Spec, UnsupportedEffect
 
 from . import _outer as outer
 from ._dtypes import dims, is_list, mark_list, same_size
-from ._graphs import COND, WHILE, draws, is_effect, operations, own_outputs, placeholders
+from ._graphs import (
+    COND,
+    HANDED,
+    WHILE,
+    draws,
+    is_effect,
+    operations,
+    own_outputs,
+    placeholders,
+    written_copy,
+)
 from ._meanings import Meanings
 
 
@@ -68,9 +79,10 @@ def cond(
 
     graphs[True] = _subgraph(record_true, sizes)
     operands = _lifted([graphs[True], graphs[False]], sizes)
+    meta = {}
     if not outer.is_own():
-        own_outputs(graphs[True])
-        own_outputs(graphs[False])
+        handed = [_operands(graphs[way], operands) for way in (True, False)]
+        meta[HANDED] = [one | other for one, other in zip(*handed, strict=True)]
     pairs = zip(outputs[True], outputs[False], strict=True)
     results = [_either(one, other) for one, other in pairs]
     mode = get_proxy_mode()
@@ -81,6 +93,7 @@ def cond(
         COND,
         (predicate, graphs[True], graphs[False], tuple(operands)),
         results,
+        meta,
     )
 
 
@@ -93,6 +106,7 @@ def while_loop(
     """Records a `while_loop` and returns what it carries at its end."""
     sizes = _sizes()
     count = len(values)
+    started = list(values)
     values = [_output(value) if outer.is_own() else value.clone() for value in values]
     given = [_empty(spec.shape, value, [value]) for spec, value in zip(specs, values, strict=True)]
     after: list[Any] = []
@@ -106,12 +120,16 @@ def while_loop(
 
     graphs = [_subgraph(record, [*given, *sizes]) for record in (record_test, record_body)]
     additional = _lifted(graphs, sizes, first=count)
+    meta = {}
     if not outer.is_own():
-        for graph in graphs:
-            own_outputs(graph)
+        operands = [*started, *additional]
+        _operands(graphs[0], operands)
+        turned = _operands(graphs[1], operands)
+        nodes = _proxied(started)
+        meta[HANDED] = [{node} | one for node, one in zip(nodes, turned, strict=True)]
     results = [
-        _empty(spec.shape, value, [value, turned])
-        for spec, value, turned in zip(specs, values, after, strict=True)
+        _empty(spec.shape, value, [value, end])
+        for spec, value, end in zip(specs, values, after, strict=True)
     ]
     mode = get_proxy_mode()
     number, name = unique_graph_id(mode, prefix="while_loop_cond_graph")
@@ -121,6 +139,7 @@ def while_loop(
         WHILE,
         (graphs[0], graphs[1], tuple(values), tuple(additional)),
         results,
+        meta,
     )
 
 
@@ -145,9 +164,24 @@ def effect(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
 
 
 def _subgraph(record: Callable[..., Any], arguments: Sequence[Any]) -> GraphModule:
-    with disable_proxy_modes_tracing(), Meanings():
+    with disable_proxy_modes_tracing(), Meanings(), _untold_buffers():
         made: GraphModule = reenter_make_fx(record)(*arguments)
     return made
+
+
+@contextmanager
+def _untold_buffers() -> Iterator[None]:
+    """Inside, `torch.export` is not told of buffers' new tensors: they are a subgraph's own.
+
+    It is told of what the operator gives in their place.
+    """
+    hooks = torch.nn.modules.module._global_buffer_registration_hooks
+    held = dict(hooks)
+    hooks.clear()
+    try:
+        yield
+    finally:
+        hooks.update(held)
 
 
 def _sizes() -> list[Any]:
@@ -195,10 +229,27 @@ def _outer_reads(graph: GraphModule) -> list[tuple[Node, torch.Tensor]]:
     return [(node, value) for node, value in values if isinstance(value, torch.Tensor)]
 
 
-def _node(operator: Any, arguments: tuple[Any, ...], results: list[Any]) -> list[Any]:
+def _operands(graph: GraphModule, operands: Sequence[Any]) -> list[set[Node]]:
+    """Makes a subgraph's outputs its own; for each, the operands that it is a copy of."""
+    given = dict(zip(placeholders(graph), _proxied(operands), strict=True))
+    return [{given[place] for place in sources} for sources in own_outputs(graph)]
+
+
+def _proxied(values: Sequence[Any]) -> list[Any]:
+    tracer = get_proxy_mode().tracer
+    return [getattr(tracer.unwrap_proxy(value), "node", None) for value in values]
+
+
+def _node(
+    operator: Any,
+    arguments: tuple[Any, ...],
+    results: list[Any],
+    meta: dict[str, Any] | None = None,
+) -> list[Any]:
     tracer = get_proxy_mode().tracer
     proxies = torch.utils._pytree.tree_map(tracer.unwrap_proxy, arguments)
     proxy = tracer.create_proxy("call_function", operator, proxies, {})
+    proxy.node.meta.update(meta or {})
     with torch._C.DisableTorchFunction():
         track_tensor_tree(results, proxy, constant=None, tracer=tracer)
     return results
@@ -238,3 +289,19 @@ def _unknown_size() -> Any:
         size = env.create_unbacked_symint()
     torch._check(size >= 0)
     return size
+
+
+def check_writes(result: Any) -> None:
+    """Raises `UnsupportedEffect` where a graph captured by others, of this result, writes a copy.
+
+    Of what a branch or loop hands on, a graph has copies, so that its users can do what they want.
+    """
+    tensors = [v for v in torch.utils._pytree.tree_leaves(result) if isinstance(v, torch.Tensor)]
+    results = [node for node in _proxied(tensors) if node is not None]
+    node = written_copy(get_proxy_mode().tracer.graph, results)
+    if node is not None:
+        raise UnsupportedEffect(
+            f"`{node.target}` writes a tensor that a branch or loop may have handed on as it was, "
+            "and that is used under its other name too",
+            mend="write a copy (`x = x.clone()`), or use the operation that gives a new tensor",
+        )

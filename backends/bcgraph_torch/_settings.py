@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dis
 from types import CodeType, FunctionType
 from typing import Any
 
 import torch
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_LOADS = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 _HELD: dict[type, frozenset[str]] = {}
 
 Setting = tuple[dict[str, Any], str, Any]
@@ -21,6 +23,11 @@ def settings(modules: list[torch.nn.Module]) -> list[Setting]:
         for name, value in module.__dict__.items()
         if name == "training" or (name in _named(type(module)) and type(value) in _PLAIN)
     ]
+
+
+def reads(owner: Any, name: str) -> bool:
+    """Whether methods of an object's class read an attribute of this name."""
+    return name in _named(type(owner))
 
 
 def hold(found: list[Setting]) -> bool:
@@ -50,4 +57,5 @@ def _named(kind: type) -> frozenset[str]:
 
 def _names(code: CodeType) -> set[str]:
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return set(code.co_names).union(*map(_names, inner))
+    read = {i.argval for i in dis.get_instructions(code) if i.opname in _LOADS}
+    return read.union(*map(_names, inner))

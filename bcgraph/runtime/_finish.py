@@ -28,7 +28,7 @@ def finished(backend: Backend, fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return _finish(fn(*args, **kwargs))
+            return finished_value(fn(*args, **kwargs))
         except Unreachable:  # every way raises when the graph runs
             return None
         except BcgraphError as error:
@@ -59,7 +59,8 @@ def _place(traceback: TracebackType | None) -> Place | None:
     return found
 
 
-def _finish(value: Any) -> Any:
+def finished_value(value: Any) -> Any:
+    """A value as users know it: tensors for staged numbers and lists."""
     value = forward(value)
     if isinstance(value, StagedList):
         value = value.stack()
@@ -68,10 +69,10 @@ def _finish(value: Any) -> Any:
     value = number_tensor(used(value))
     kind = type(value)
     if kind is dict:
-        items = {key: _finish(v) for key, v in value.items()}
+        items = {key: finished_value(v) for key, v in value.items()}
         return items if any(items[key] is not v for key, v in value.items()) else value
     if kind is list or (isinstance(value, tuple) and (kind is tuple or hasattr(kind, "_fields"))):
-        made = [_finish(v) for v in value]
+        made = [finished_value(v) for v in value]
         if all(one is other for one, other in zip(made, value, strict=True)):
             return value
         return kind(made) if kind in (list, tuple) else kind(*made)

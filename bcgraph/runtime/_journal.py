@@ -35,7 +35,9 @@ class Location:
         if self.kind == "attribute":
             held = getattr(target, "__dict__", None)
             if held is not None and not isinstance(getattr(type(target), self.key, None), property):
-                return held.get(self.key, self._of_class())
+                found = held.get(self.key, self._of_class())
+                if found is not UNDEFINED or not hasattr(type(target), "__getattr__"):
+                    return found
             return getattr(target, self.key, UNDEFINED)
         if self.kind == "item":
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 import sys
@@ -9,6 +10,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, MutableMapping, MutableSequence
+from contextlib import AbstractContextManager
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -22,7 +24,7 @@ from typing import Any
 
 from bcgraph._library import is_library
 from bcgraph._text import formatted, percent_formatted, template_formatted, text_of
-from bcgraph.backend import Backend, StagedText
+from bcgraph.backend import Backend, StagedText, Write
 from bcgraph.errors import (
     Place,
     UndefinedVariable,
@@ -43,6 +45,7 @@ from ._lists import StagedList, forward, given, is_staged
 from ._optional import PerhapsNone, used
 from ._region import Environment
 from ._symbolic import Stager, decides
+from ._transaction import transaction
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
@@ -132,12 +135,23 @@ class Runtime:
             symbolic=self.backend.symbolic,
         )
 
+    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
+        """Inside, what is written into objects that the roots hold is noted, and staged."""
+        self._local.traced = set()
+        return transaction(self.stager.journal, self._is_staged, *roots)
+
+    def reads(self, attribute: str) -> bool:
+        """Whether code reads an attribute of this name that ran in this thread's transaction."""
+        return any(attribute in _attributes(code) for code in self._local.traced)
+
     # Conversion
 
     def function(self, fn: FunctionType) -> FunctionType:
         """The converted twin of a function: same globals, closure, defaults, attributes."""
         journal = self.backend.symbolic and bool(self.stager.journal)
         origin = self._origin(fn.__code__)
+        if journal and hasattr(self._local, "traced"):
+            self._local.traced.add(origin)
         if origin is not fn.__code__ and not journal:
             return fn
         twins = self._functions.setdefault(fn, {})
@@ -456,6 +470,13 @@ def _is_none(value: Any, inverted: bool) -> Any:
 
 def _is_left_alone(fn: FunctionType) -> bool:
     return is_library(fn) or getattr(fn, DISABLED, False)
+
+
+@functools.cache
+def _attributes(code: CodeType) -> frozenset[str]:
+    """The names of the attributes that a code object reads."""
+    loads = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
+    return frozenset(i.argval for i in dis.get_instructions(code) if i.opname in loads)
 
 
 def _first_argument(frame: FrameType) -> tuple[Any, ...]:

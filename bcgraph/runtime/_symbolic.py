@@ -267,7 +267,7 @@ class Stager:
     def apply(self, outcome: Outcome) -> None:
         """Makes the merged writes happen."""
         for location, _, value in outcome.effects.values():
-            if value is DEAD:
+            if value is DEAD or location.read() is value:
                 continue
             if location.kind == "staged":
                 self.journal.note_list(location.target)

@@ -169,3 +169,21 @@ def test_a_condition_of_several_elements_is_refused_by_name() -> None:
         compiled(doubled)(tf.constant([1, 2]))
     assert caught.value.code == "BCG104"
     assert "if x > 0" in str(caught.value)
+
+
+@pytest.mark.torch
+def test_convert_with_several_frameworks_imported() -> None:
+    torch = pytest.importorskip("torch")
+
+    def absolute(x: Any) -> Any:
+        return x if x > 0 else -x
+
+    class Layer(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def forward(self, x: Any) -> Any:
+            return absolute(x)
+
+    converted = bcgraph.convert(absolute)
+    assert converted(-3) == 3
+    assert float(tf.function(converted, autograph=False)(tf.constant(-2.0))) == 2.0
+    layer = torch.export.export(bcgraph.convert(Layer()), (torch.tensor(1.0),)).module()
+    assert float(layer(torch.tensor(-2.0))) == 2.0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import bcgraph
 from pytorch.networks import Gate, Halving, Rows, Totals
@@ -23,7 +24,7 @@ class Pure(Gate):
         return self.inner(x).relu() if x.sum() > 0 else x - 1
 
 
-MODULES = (Pure, Halving, Rows, Totals)
+MODULES = (Gate, Pure, Halving, Rows, Totals)
 
 
 def exported(module: Any, *, dynamic: bool) -> Any:
@@ -77,3 +78,62 @@ def test_onnx(kind: Any, tmp_path: Path) -> None:
     session = runtime.InferenceSession(path)
     name = session.get_inputs()[0].name
     check(lambda x: session.run(None, {name: x.numpy()}), module, dynamic=True)
+
+
+class Counts(nn.Module):
+    """Changes a buffer on one path."""
+
+    def __init__(self, *, in_place: bool) -> None:
+        super().__init__()
+        self.in_place = in_place
+        self.register_buffer("taken", torch.zeros(()))
+
+    def forward(self, x: Any) -> Any:
+        if x.sum() > 0:
+            if self.in_place:
+                self.taken += 1
+            else:
+                self.taken = self.taken + 1
+        return x * self.taken
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_buffers_change_where_their_path_is_taken(in_place: bool) -> None:
+    eager = Counts(in_place=in_place)
+    program = torch.export.export(
+        bcgraph.convert(Counts(in_place=in_place)), (torch.ones(2),), strict=False
+    ).module()
+    for sign in (1, -1, 1):
+        x = torch.ones(2) * sign
+        assert torch.equal(program(x), eager(x))
+        assert torch.equal(program.taken, eager.taken)
+
+
+class Writes(nn.Module):
+    """Writes what a branch hands on, and returns what it was."""
+
+    def __init__(self, *, uses_it: bool) -> None:
+        super().__init__()
+        self.uses_it = uses_it
+
+    def forward(self, x: Any) -> Any:
+        y = x.clone()
+        z = y if x.sum() > 0 else y + 1
+        z.add_(10)
+        return (y, z) if self.uses_it else z
+
+
+def test_writing_what_a_branch_hands_on() -> None:
+    x = torch.ones(2)
+    with pytest.raises(bcgraph.errors.UnsupportedEffect, match="add_"):
+        torch.export.export(bcgraph.convert(Writes(uses_it=True)), (x,), strict=False)
+    harmless = Writes(uses_it=False)
+    program = torch.export.export(bcgraph.convert(harmless), (x,), strict=False).module()
+    for sign in (1, -1):
+        assert torch.equal(program(x * sign), harmless(x * sign))
+
+
+def test_dynamo_is_told_that_it_is_not_needed() -> None:
+    module = bcgraph.convert(Writes(uses_it=False))
+    with pytest.raises(Exception, match="strict=False"):
+        torch.export.export(module, (torch.ones(2),), strict=True)
