@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
 from bcgraph.backend import Write
 from bcgraph.errors import UnknownOption
-from bcgraph.runtime import DISABLED, Runtime, finished
+from bcgraph.runtime import DISABLED, Runtime
 
 from . import _backends, _config
 
@@ -101,7 +101,7 @@ class _Program:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         fn = _converted(self._runtime, self.original)  # it may have to note what it writes
-        return finished(self._runtime.backend, fn)(*arguments, **keywords)
+        return self._runtime.finished(fn)(*arguments, **keywords)
 
     def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
         return self._runtime.transaction(self.original, *roots)
@@ -177,8 +177,7 @@ def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]
         return _by_arguments(fn)
     runtime = _backends.runtime(names[0])
     if runtime.backend.symbolic:
-        finish = functools.partial(finished, runtime.backend)
-        twin = runtime.backend.twin(fn, runtime.resolve, finish)
+        twin = runtime.backend.twin(fn, runtime.resolve, runtime.finished)
         if twin is not fn:
             return twin  # type: ignore[no-any-return]
     return _converted(runtime, fn)

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import StagedNumber, StagedText
+from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText
 
 from . import _dtypes, _texts
 
@@ -59,25 +59,16 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     def pair(
         python: Any, operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
     ) -> Callable[..., Any]:
-        def meaning(*arguments: Any, key: Any = None, default: Any = None) -> Any:
+        def meaning(*arguments: Any, default: Any = None) -> Any:
             if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
                 values = _tensor(arguments[0])
                 filled = tf.shape(values)[0] > 0
                 if default is None:
                     backend.check(filled, _empty(python))
-                if key is not None:
-                    raise TypeError("min and max of a tensor take no key")
                 found = reduction(values)
                 return found if default is None else tf.where(filled, found, default)
             values = _common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
-            if key is not None:
-                best = key(found)
-                for value in values[1:]:
-                    measure = key(value)
-                    better = tf.not_equal(operation(best, measure), best)
-                    found, best = tf.where(better, value, found), operation(best, measure)
-                return found
             for value in values[1:]:
                 found = operation(found, value)
             return found
@@ -102,12 +93,14 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         return meaning
 
     def ordered(values: Any, *, key: Any = None, reverse: bool = False) -> Any:
-        if key is not None:
-            raise TypeError("sorted of staged values takes no key")
-        tensor = (
-            backend.stack(list(values)) if isinstance(values, list | tuple) else _tensor(values)
-        )
-        return tf.sort(tensor, axis=0, direction="DESCENDING" if reverse else "ASCENDING")
+        rows = backend.stack(list(values)) if isinstance(values, list | tuple) else _tensor(values)
+        direction = "DESCENDING" if reverse else "ASCENDING"
+        if key is None:
+            return tf.sort(rows, axis=0, direction=direction)
+        if rows.shape.rank is None or rows.shape[0] is None:
+            raise PythonValueNeeded("how many values are sorted by a key is not known")
+        keys = backend.stack([key(row) for row in tf.unstack(rows)])
+        return tf.gather(rows, tf.argsort(keys, direction=direction, stable=True))
 
     def rounded(value: Any, digits: int | None = None) -> Any:
         if digits is None:

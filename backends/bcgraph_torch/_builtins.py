@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from bcgraph.backend import StagedNumber, StagedText, formatted, pieces
+from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText, formatted, pieces
 
 from . import _dtypes, _record, _run
 
@@ -39,11 +39,9 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     def pair(
         python: Any, operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
     ) -> Callable[..., Any]:
-        def meaning(*arguments: Any, key: Any = None, default: Any = None) -> Any:
+        def meaning(*arguments: Any, default: Any = None) -> Any:
             if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
                 values = _tensor(arguments[0])
-                if key is not None:
-                    raise TypeError("min and max of a tensor take no key")
                 if isinstance(values.shape[0], int):
                     if values.shape[0] == 0 and default is not None:
                         return default
@@ -54,13 +52,6 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
                 return _reduced(backend, python, values, reduction, default)
             values = _dtypes.common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
-            if key is not None:
-                best = key(found)
-                for value in values[1:]:
-                    measure = key(value)
-                    better = operation(best, measure) != best
-                    found, best = torch.where(better, value, found), operation(best, measure)
-                return found
             for value in values[1:]:
                 found = operation(found, value)
             return found
@@ -85,10 +76,15 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         return meaning
 
     def ordered(values: Any, *, key: Any = None, reverse: bool = False) -> Any:
-        if key is not None:
-            raise TypeError("sorted of staged values takes no key")
-        tensor = torch.stack(_dtypes.common(values)) if isinstance(values, list | tuple) else values
-        return torch.sort(_tensor(tensor), dim=0, descending=reverse).values
+        if isinstance(values, list | tuple):
+            values = torch.stack(_dtypes.common(values))
+        rows = _tensor(values)
+        if key is None:
+            return torch.sort(rows, dim=0, descending=reverse, stable=True).values
+        if not isinstance(rows.shape[0], int):
+            raise PythonValueNeeded("how many values are sorted by a key is not known")
+        keys = torch.stack(_dtypes.common([key(row) for row in rows.unbind(0)]))
+        return rows[torch.argsort(keys, descending=reverse, stable=True)]
 
     def rounded(value: Any, digits: int | None = None) -> Any:
         if digits is not None:

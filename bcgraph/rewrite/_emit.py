@@ -141,6 +141,8 @@ class Emitter:
             asm.emit("COPY", 4)
             asm.end_call(2)
             self._unless_native(raw, 2)
+        elif name == "COMPARE_OP" and hooks.symbolic:
+            self._comparison(raw)
         elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
             asm.begin_call(hooks.append)
             asm.emit("COPY", int(raw.arg) + 3)
@@ -217,6 +219,22 @@ class Emitter:
         asm.constant(bool(raw.arg))
         asm.end_call(3)
         self._unless_native(raw, 2)
+
+    def _comparison(self, raw: Instr) -> None:
+        """left right → how they compare; sequences by their parts, any of which may be staged"""
+        asm, native, done = self.asm, Label(), Label()
+        asm.emit("MATCH_SEQUENCE")
+        asm.jump_if("FALSE", native)
+        asm.begin_call(self.hooks.compare)
+        asm.emit("COPY", 4)
+        asm.emit("COPY", 4)
+        asm.constant(raw.arg.name.removesuffix("_CAST"))
+        asm.end_call(3)
+        self._unless_native(raw, 2)
+        asm.emit("JUMP_FORWARD", done)
+        asm.place(native)
+        asm.copy(raw)
+        asm.place(done)
 
     def _formatting(self, raw: Instr) -> None:
         """value [spec] → its text"""

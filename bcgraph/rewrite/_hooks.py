@@ -29,6 +29,7 @@ class Hooks:
     - `is_none(value, inverted)`: what `is None` of a value is that may be None as the graph runs.
     - `subscript(sequence, key)`: the sequence of which an element is taken or set instead;
       `joined(sequence, other)`: the same for `+`, `*`, `+=`, `*=`.
+    - `compare(first, second, operation)` (or `native`): `==`, `<` … of two sequences.
     - `read(value, name)`: a variable that may have no value on some path is read.
     - `local(name)`: the caller's local variable, or `undefined`.
     - `nested(code)`: what a nested function's code becomes.
@@ -49,6 +50,7 @@ class Hooks:
     unpack: Callable[[object, int], object]
     subscript: Callable[[object, object], object]
     joined: Callable[[object, object], object]
+    compare: Callable[[object, object, str], object]
     append: Callable[[list[object], object], None]
     read: Callable[[object, str], object]
     local: Callable[[str], object]

@@ -1,6 +1,5 @@
 """The runtime: what guards call, and how a diverted site is staged on a backend."""
 
-from ._finish import finished
 from ._runtime import DISABLED, Runtime, staged_sites
 
-__all__ = ["DISABLED", "Runtime", "finished", "staged_sites"]
+__all__ = ["DISABLED", "Runtime", "staged_sites"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 from collections.abc import Callable, Iterable
 from types import GeneratorType
 from typing import Any
@@ -11,12 +12,16 @@ from bcgraph._text import formatted
 from bcgraph.backend import Backend, Items, StagedNumber, StagedText, number_of
 from bcgraph.errors import PythonValueNeeded
 
+from . import _algorithms
 from ._iterate import StagedIteration
 from ._lists import StagedList, forward
 from ._optional import used
-from ._values import Iteration
+from ._values import NATIVE, Iteration
 
 _ARITHMETIC = (abs, min, max, sum, round)
+
+
+_SEARCHES = {"index": _algorithms.index, "count": _algorithms.count}
 
 
 class Lazy:
@@ -136,12 +141,15 @@ class Builtins:
         backend: Backend,
         convert: Callable[[Any], Any],
         collector: Callable[[Any], Callable[[], Any] | None],
+        asked: Callable[[Any, tuple[Any, ...]], Any],
     ) -> None:
         self.backend, self._convert, self._collector = backend, convert, collector
+        self._asked = asked
         self._collected = convert(_collected)
         self._filtered = convert(_filtered)
         meanings: dict[Any, Callable[..., Any]] = {
             range: self._range,
+            operator.index: lambda value: value,
             enumerate: self._enumerate,
             zip: self._zip,
             reversed: self._reversed,
@@ -167,6 +175,56 @@ class Builtins:
         except TypeError:
             return None
 
+    def _best(self, target: Any, values: tuple[Any, ...], *, key: Any, **default: Any) -> Any:
+        """`min` or `max` with a key."""
+        better = operator.lt if target is min else operator.gt
+        several = values if len(values) > 1 else values[0]
+        if self.items(several) is None and not isinstance(several, list | tuple):
+            several = list(several)
+        rest = tuple(default.values())
+        best = self._convert(_algorithms.best)
+        return best(several, self._convert(key), better, target.__name__, rest)
+
+    def compare(self, first: Any, second: Any, operation: str) -> Any:
+        """How two lists or tuples compare, by their parts."""
+        if isinstance(first, StagedList) or isinstance(second, StagedList):
+            raise PythonValueNeeded(
+                "a list whose length only the graph knows is compared",
+                mend="stack it, and compare the tensors and their lengths",
+            )
+        equal, less = self._convert(_algorithms.equal), self._convert(_algorithms.less)
+        negate = self._negated
+        match operation:
+            case "EQ":
+                return equal(first, second)
+            case "NE":
+                return negate(equal(first, second))
+            case "LT":
+                return less(first, second)
+            case "GT":
+                return less(second, first)
+            case "LE":
+                return negate(less(second, first))
+            case _:
+                return negate(less(first, second))
+
+    def _negated(self, value: Any) -> Any:
+        return self.backend.logical_not(value) if self.is_staged(value) else not value
+
+    def method(self, target: Any) -> Callable[..., Any] | None:
+        """What to call instead of `index` or `count` of a list or tuple."""
+        algorithm = _SEARCHES.get(target.__name__)
+        if algorithm is None:
+            return None
+        owner = target.__self__
+
+        def search(value: Any, *bounds: Any) -> Any:
+            if not self.is_staged(value) and not any(map(self.is_staged, owner)):
+                return target(value, *bounds)
+            return self._convert(algorithm)(owner, value, *bounds)
+
+        return search
+
     def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
         always = target is print  # in a branch that is recorded, but may not run, and in order
         consumes = target in (any, all, sum, min, max, sorted, list, tuple)
@@ -175,6 +233,13 @@ class Builtins:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
             arguments = tuple(used(forward(a)) for a in arguments)
+            own = self._asked(target, arguments)
+            if own is not NATIVE:
+                return self._numbers(target, arguments, own)
+            if target in (min, max) and keywords.get("key") is not None:
+                return self._best(target, arguments, **keywords)
+            if target is sorted and keywords.get("key") is not None:
+                keywords["key"] = self._convert(keywords["key"])
             if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
                 return self._numbers(target, arguments, meaning(*arguments, **keywords))
             return target(*arguments, **keywords)

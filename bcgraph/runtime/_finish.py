@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
@@ -20,22 +21,30 @@ from ._optional import used
 from ._symbolic import Unreachable, told
 
 
-def finished(backend: Backend, fn: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with tensors in its result for staged lists and numbers."""
+def finished(
+    backend: Backend, fn: Callable[..., Any], sight: Callable[..., AbstractContextManager[Any]]
+) -> Callable[..., Any]:
+    """The function with tensors in its result for staged lists and numbers.
+
+    It runs with its arguments in `sight`.
+    """
     if not backend.symbolic:
         return fn
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if not backend.is_recording():
+            return fn(*args, **kwargs)
         try:
-            return finished_value(fn(*args, **kwargs))
+            with sight(fn, args, kwargs):
+                return finished_value(fn(*args, **kwargs))
         except Unreachable:  # every way raises when the graph runs
             return None
         except BcgraphError as error:
             error.place = error.place or _place(error.__traceback__)
             raise
         except Exception as error:
-            if backend.is_recording() and Errors.values(told(backend, error)):
+            if Errors.values(told(backend, error)):
                 backend.check(False, error)
                 return None
             refusal = backend.refusal(error)

@@ -6,7 +6,10 @@ import inspect
 from collections import deque
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
+
+from bcgraph._library import is_library
 
 from ._lists import Moved, StagedList, forward
 from ._values import UNDEFINED
@@ -59,7 +62,10 @@ class Location:
         target, key = self.target, self.key
         if self.kind == "attribute":
             if value is not self._of_class():
-                setattr(target, key, value)
+                if _writes_by_itself(type(target)):
+                    object.__setattr__(target, key, value)
+                else:
+                    setattr(target, key, value)
             elif key in getattr(target, "__dict__", ()) or self.read() is not value:
                 delattr(target, key)
         elif self.kind == "item":
@@ -100,6 +106,12 @@ class Location:
                 return "a variable of an enclosing function"
 
 
+def _writes_by_itself(kind: type) -> bool:
+    """Whether a user's `__setattr__` stands in front of the attributes."""
+    written = kind.__setattr__
+    return isinstance(written, FunctionType) and not is_library(written)
+
+
 class Journal:
     """The writes since each branch that is being recorded was entered."""
 
@@ -107,13 +119,14 @@ class Journal:
         self._frames: list[dict[tuple[Any, ...], tuple[Location, Any]]] = []
         self._serials: list[int] = []
         self.entered = 0  # how many branches have been entered so far
+        self._born: dict[int, tuple[Any, int]] = {}  # objects by identity, and when
 
     def __bool__(self) -> bool:
         return bool(self._frames)
 
     def note(self, location: Location) -> None:
         """Tells the journal, before a write, where it goes."""
-        if self._frames:
+        if self._frames and not self.is_born_after(location.target, self._serials[-1] - 1):
             frame = self._frames[-1]
             if location.identity not in frame:
                 frame[location.identity] = (location, location.read())
@@ -122,6 +135,16 @@ class Journal:
         """The same for a staged list; one made in this very branch is nobody else's."""
         if self._frames and target.born < self._serials[-1]:
             self.note(Location("staged", target))
+
+    def bear(self, made: Any) -> None:
+        """Tells the journal of an object that the program makes: it is nobody else's so far."""
+        if self._frames:
+            self._born[id(made)] = (made, self.entered)
+
+    def is_born_after(self, value: Any, serial: int) -> bool:
+        """Whether the program has made an object since this many branches had been entered."""
+        found = self._born.get(id(value))
+        return found is not None and found[1] > serial
 
     def enter(self) -> None:
         """Starts a branch."""
@@ -133,6 +156,8 @@ class Journal:
         """Ends a branch: undoes its writes; returns each place with its old and new contents."""
         frame = self._frames.pop()
         self._serials.pop()
+        if not self._frames:
+            self._born.clear()
         changed = {key: (location, old, location.read()) for key, (location, old) in frame.items()}
         for location, old in reversed(list(frame.values())):
             location.write(old)

@@ -98,7 +98,7 @@ class Merge:
     """Two outcomes of the condition at a place, and the outcome that holds either.
 
     `live(port)` gives the variables that matter at a port; `before` holds the identities of the
-    values in front of the condition.
+    values in front of the condition, `since` how many branches had been entered there.
     """
 
     def __init__(
@@ -108,8 +108,10 @@ class Merge:
         live: Callable[[int], frozenset[str]],
         place: str,
         before: frozenset[int],
+        since: int,
     ) -> None:
         self.trees, self.live = trees, live
+        trees.since = since
         first, second = outcomes
         self.ports = tuple(dict.fromkeys((*first.ports, *second.ports)))
         self.locations = {

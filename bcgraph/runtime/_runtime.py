@@ -9,8 +9,8 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, MutableMapping, MutableSequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, MutableMapping, MutableSequence
+from contextlib import AbstractContextManager, contextmanager
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -19,6 +19,8 @@ from types import (
     FunctionType,
     GeneratorType,
     MethodType,
+    MethodWrapperType,
+    WrapperDescriptorType,
 )
 from typing import Any
 
@@ -39,11 +41,14 @@ from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
 from ._builtins import Builtins
 from ._eager import execute
+from ._finish import finished
 from ._iterate import StagedIteration
 from ._journal import Location
 from ._lists import StagedList, forward, given, is_staged
 from ._optional import PerhapsNone, used
+from ._protocols import Protocols
 from ._region import Environment
+from ._sight import Sight, is_users_class
 from ._symbolic import Stager, decides
 from ._transaction import transaction
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
@@ -55,6 +60,8 @@ _MUTATORS = {
     dict: {"update", "pop", "popitem", "setdefault", "clear"},
     set: {"add", "discard", "remove", "pop", "clear", "update"},
 }
+
+_SLOTS = (MethodWrapperType, WrapperDescriptorType)
 
 _CHANGES = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
             "insort_right"}  # fmt: skip
@@ -99,6 +106,15 @@ class Runtime:
             )
         return found
 
+    @property
+    def protocols(self) -> Protocols:
+        """This thread's."""
+        found: Protocols | None = getattr(self._local, "protocols", None)
+        if found is None:
+            staged = functools.partial(is_staged, self.backend)
+            found = self._local.protocols = Protocols(self.resolve, staged)
+        return found
+
     def _hooks(self, *, journal: bool) -> Hooks:
         def nested(code: CodeType) -> CodeType:
             try:
@@ -111,7 +127,7 @@ class Runtime:
             site=self._site,
             iterate=self._iterate,
             resolve=self.resolve,
-            negate=self.backend.logical_not if self.backend.symbolic else _negate,
+            negate=self._negate if self.backend.symbolic else _negate,
             contains=self._contains,
             text=self._text,
             join=text_of,
@@ -124,12 +140,13 @@ class Runtime:
             read=self._read,
             local=_caller_local,
             nested=nested,
-            attribute=lambda target, name: self._note("attribute", target, name),
+            attribute=self._note_attribute,
             item=self._note_item,
             variable=self._note_global,
             cell=lambda cell: self._note("cell", cell, None),
             undefined=UNDEFINED,
             native=NATIVE,
+            compare=self._compare,
             everything=self.everything,
             journal=journal and self.backend.symbolic,
             symbolic=self.backend.symbolic,
@@ -144,12 +161,40 @@ class Runtime:
         """Whether code reads an attribute of this name that ran in this thread's transaction."""
         return any(attribute in _attributes(code) for code in self._local.traced)
 
+    @contextmanager
+    def sight(self, *roots: Any) -> Iterator[None]:
+        """Inside, what these hold and what the program names runs converted code, see `Sight`."""
+        found: Sight | None = getattr(self._local, "sight", None)
+        if found is not None:
+            found.see(*roots)
+            yield
+            return
+        with Sight(self._sighted, _is_left_alone).opened(*roots) as made:
+            self._local.sight = made
+            try:
+                yield
+            finally:
+                self._local.sight = None
+
+    def _sighted(self, code: CodeType) -> CodeType:
+        try:
+            return self.code(code, journal=True)
+        except UnreadableFunction:
+            return code
+
+    def finished(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """The function for users to call: it returns what they know, its errors tell the line."""
+        return finished(self.backend, fn, self.sight)
+
     # Conversion
 
     def function(self, fn: FunctionType) -> FunctionType:
         """The converted twin of a function: same globals, closure, defaults, attributes."""
         journal = self.backend.symbolic and bool(self.stager.journal)
         origin = self._origin(fn.__code__)
+        sight: Sight | None = getattr(self._local, "sight", None)
+        if sight is not None:
+            sight.see_named(fn)
         if journal and hasattr(self._local, "traced"):
             self._local.traced.add(origin)
         if origin is not fn.__code__ and not journal:
@@ -214,7 +259,16 @@ class Runtime:
             if type(inner) is FunctionType and not _is_left_alone(inner):
                 return MethodType(self.function(inner), target.__self__)
             return target
-        if kind is BuiltinFunctionType or kind is type:
+        if kind is BuiltinFunctionType or isinstance(target, type):
+            sight: Sight | None = getattr(self._local, "sight", None)
+            if kind is not BuiltinFunctionType:
+                if sight is not None:
+                    sight.see(target)
+                if self.backend.symbolic and is_users_class(target):
+                    if type(type(target).__call__) is FunctionType:
+                        return functools.partial(self.resolve(type(target).__call__), target)
+                    if self.stager.journal:
+                        return functools.partial(self._make, target)
             return self._builtin(target, kind)
         if kind is functools.partial:
             inner = self.resolve(target.func)
@@ -224,6 +278,8 @@ class Runtime:
         unwrapped = getattr(kind, "__bcgraph_inner__", None)
         if unwrapped is not None:
             return self.resolve(unwrapped(target))
+        if kind in _SLOTS and target.__name__ in ("__setattr__", "__delattr__"):
+            return functools.partial(self._noted_slot, target)
         call = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
         if type(call) is FunctionType and not _is_left_alone(call):
             return MethodType(self.function(call), target)
@@ -247,7 +303,7 @@ class Runtime:
 
     def _meanings(self) -> Builtins:
         if self._builtins is None:
-            self._builtins = Builtins(self.backend, self._converted, self._collector)
+            self._builtins = Builtins(self.backend, self._converted, self._collector, self._asked)
         return self._builtins
 
     def _builtin(self, target: Any, kind: type) -> Any:
@@ -255,13 +311,17 @@ class Runtime:
             return target
         if kind is BuiltinFunctionType:
             names = _MUTATORS.get(type(target.__self__))
+            if type(target.__self__) is tuple and self.backend.is_recording():
+                return self._meanings().method(target) or target
             if names is not None:
                 staged = forward(target.__self__)
                 if staged is not target.__self__:
                     return getattr(staged, target.__name__)
                 if self.stager.journal and target.__name__ in names:
                     self._note("contents", target.__self__, None)
-                return target
+                if not self.backend.is_recording():
+                    return target
+                return self._meanings().method(target) or target
         if not self.backend.is_recording():
             return target
         if (
@@ -280,6 +340,9 @@ class Runtime:
         if not any(map(self._is_text, (*arguments, *keywords.values()))):
             return template.format(*arguments, **keywords)
         return template_formatted(template, arguments, keywords, self._is_text)
+
+    def _asked(self, function: Any, values: tuple[Any, ...]) -> Any:
+        return self.protocols.asked(function, values)
 
     def _converted(self, fn: Any) -> Any:
         return self.function(fn) if type(fn) is FunctionType else self.resolve(fn)
@@ -303,6 +366,25 @@ class Runtime:
         fn = FunctionType(code, frame.f_globals, code.co_name, None, cells)
         return functools.partial(self.function(fn), held[".0"])
 
+    def _noted_slot(self, target: Any, /, *arguments: Any) -> Any:
+        """`object.__setattr__(changed, name, value)`, bound or not."""
+        bound = isinstance(target, MethodWrapperType)
+        changed, name = (target.__self__, *arguments)[:2] if bound else arguments[:2]
+        self._note("attribute", changed, name)
+        return target(*arguments)
+
+    def _make(self, kind: type, /, *arguments: Any, **keywords: Any) -> Any:
+        """Makes an object, whose first writes are nobody else's business."""
+        plain = type(kind) is type and kind.__new__ is object.__new__
+        if not plain or kind.__init__ is object.__init__:  # type: ignore[misc]
+            made = kind(*arguments, **keywords)
+            self.stager.journal.bear(made)
+            return made
+        made = object.__new__(kind)
+        self.stager.journal.bear(made)
+        kind.__init__(made, *arguments, **keywords)  # type: ignore[misc]
+        return made
+
     def _noted(self, target: Any, changed: Any, *rest: Any) -> Any:
         """Calls a builtin that changes its first argument."""
         if target in (setattr, delattr):
@@ -316,7 +398,21 @@ class Runtime:
     # Hooks
 
     def _is_staged(self, value: Any) -> bool:
-        return is_staged(self.backend, value)
+        if is_staged(self.backend, value):
+            return True
+        return is_users_class(type(value)) and self.protocols.truth(value) is not value
+
+    def _negate(self, value: Any) -> Any:
+        return self.backend.logical_not(self.protocols.truth(value))
+
+    def _compare(self, first: Any, second: Any, operation: str) -> Any:
+        """`first == second`, `<` … of two lists or tuples, some parts of which are staged."""
+        kinds = (list, tuple)
+        if type(first) not in kinds or type(second) is not type(first):
+            return NATIVE
+        if not self.backend.is_recording() or not self._meanings().is_staged((first, second), 3):
+            return NATIVE
+        return self._meanings().compare(forward(first), forward(second), operation)
 
     def _site(self, flow: Flow, site: Site) -> SiteHook:
         def stage(
@@ -338,10 +434,12 @@ class Runtime:
                     place=Stager.place(flow, site),
                 )
             ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
+            if ins.op is Op.BRANCH and at.operands:
+                at.operands[-1] = self.protocols.truth(at.operands[-1])
             if (
                 not self.backend.symbolic
                 or ins.op is Op.FOR
-                or decides(self.backend, flow, site, operands[-1])
+                or decides(self.backend, flow, site, at.operands[-1])
             ):
                 _staged.setdefault(flow.cfg.code.origin, set()).add((ins.op, ins.location))
             try:
@@ -378,7 +476,9 @@ class Runtime:
         elif backend.is_staged(container):
             found = backend.contains(item, container)
         else:
-            return NATIVE
+            found = self.protocols.contains(item, container) if backend.is_recording() else NATIVE
+            if found is NATIVE:
+                return NATIVE
         return backend.logical_not(found) if inverted else found
 
     def _text(self, value: Any, spec: str, conversion: str) -> Any:
@@ -440,6 +540,10 @@ class Runtime:
         if self.stager.journal:
             self.stager.journal.note(Location(kind, target, key))
 
+    def _note_attribute(self, target: Any, name: str) -> None:
+        if self.stager.journal and not _is_managed(type(target), name):
+            self._note("attribute", target, name)
+
     def _note_item(self, target: Any, key: Any) -> None:
         if not self.stager.journal:
             return
@@ -456,6 +560,16 @@ class Runtime:
 
     def _note_global(self, name: str) -> None:
         self._note("item", sys._getframe(1).f_globals, name)
+
+
+def _is_managed(kind: type, name: str) -> bool:
+    """Whether a user's code, which is converted too, does what writing an attribute means."""
+    if not is_users_class(kind):
+        return False
+    owner = inspect.getattr_static(kind, name, None)
+    if isinstance(owner, property) or type(getattr(type(owner), "__set__", None)) is FunctionType:
+        return True
+    return any("__setattr__" in vars(k) for k in kind.__mro__ if is_users_class(k))
 
 
 def _negate(value: Any) -> Any:

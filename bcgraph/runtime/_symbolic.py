@@ -220,6 +220,7 @@ class Stager:
     ) -> Outcome:
         at.operands = [_replayed(value) for value in at.operands]
         merges: list[Merge] = []
+        since = self.journal.entered
         before = frozenset(id(v) for v in (*at.variables.values(), *at.operands) if v is not DEAD)
 
         def agree(
@@ -227,7 +228,7 @@ class Stager:
         ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
             try:
                 place = str(_place(flow, site))
-                merge = Merge(self.trees, (first, second), _live(flow), place, before)
+                merge = Merge(self.trees, (first, second), _live(flow), place, before, since)
             except Exception as error:
                 if hasattr(error, "place") and error.place is None:
                     error.place = _place(flow, site)

@@ -20,6 +20,7 @@ from bcgraph.errors import Disagreement
 from ._journal import Journal
 from ._lists import StagedList, forward
 from ._optional import PerhapsNone, split
+from ._sight import is_users_class
 from ._values import DEAD, UNDEFINED, Maybe
 
 _NUMBERS = (bool, int, float, complex)
@@ -115,6 +116,7 @@ class Trees:
 
     def __init__(self, backend: Backend, journal: Journal) -> None:
         self.backend, self.journal = backend, journal
+        self.since = 0  # how many branches had been entered in front of what is merged
 
     def describe(self, value: Any, *, numbers: bool) -> Node:
         """The node of one value; with `numbers`, Python ints and floats count as staged leaves."""
@@ -183,12 +185,23 @@ class Trees:
             if isinstance(first, list):
                 return self._elements(first, second, name)
         if ones is None and others is None:
+            if self._are_new_objects(first, second):
+                pairs = zip(vars(first).values(), vars(second).values(), strict=True)
+                return Tree(first, tuple(self.agree(a, b, name) for a, b in pairs))
             node = self._tensors(first, second, name)
             if node is not None:
                 return node
         raise Disagreement(
             f"`{name}` is {self.told(first)} on one path and {self.told(second)} on another"
         )
+
+    def _are_new_objects(self, first: Any, second: Any) -> bool:
+        """Whether two objects of one class have been made on the ways that are merged.
+
+        Each is known on its way only, so that one object can stand for either.
+        """
+        made = [self.journal.is_born_after(value, self.since) for value in (first, second)]
+        return all(made) and is_plain(first) and is_plain(second) and _alike(first, second)
 
     def agree_operands(self, first: Any, second: Any, name: str) -> Node:
         """As `agree`, for operands: of two iterators a loop around needs one, or none any more."""
@@ -389,8 +402,7 @@ class Trees:
                         value.yielded = True
                     yield backend.convert(value, spec)
             case Tree(_, children):
-                values = [DEAD] * len(children) if value is DEAD else _children(value)
-                assert values is not None
+                values = [DEAD] * len(children) if value is DEAD else _parts(value)
                 for child, part in zip(children, values, strict=True):
                     yield from self.leaves(child, part)
             case Parts(like, children):
@@ -461,7 +473,10 @@ class Trees:
                 leaf = next(leaves)
                 return number_of(self.backend, leaf) if numbers and spec.weak else leaf
             case Tree(like, children):
-                return _like(like, [self.rebuild(c, leaves, numbers=numbers) for c in children])
+                made = _like(like, [self.rebuild(c, leaves, numbers=numbers) for c in children])
+                if is_plain(like):
+                    self.journal.bear(made)
+                return made
             case Parts(like, children):
                 found = self.backend.parts(like)
                 assert found is not None
@@ -521,16 +536,35 @@ def _is_record(value: Any) -> bool:
     return held is None or set(held) == names
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is an object of a user's class that holds attributes and nothing else."""
+    kind = type(value)
+    return (
+        _children(value) is None
+        and is_users_class(kind)
+        and kind.__new__ is object.__new__
+        and hasattr(value, "__dict__")
+        and not any("__slots__" in vars(owner) for owner in kind.__mro__)
+    )
+
+
+def _parts(value: Any) -> list[Any]:
+    """The parts of a container, or of an object that is merged like one."""
+    children = _children(value)
+    return list(vars(value).values()) if children is None else children
+
+
 def _alike(first: Any, second: Any) -> bool:
     if type(first) is not type(second):
         return False
+    if is_plain(first):
+        return list(vars(first)) == list(vars(second))
     return not isinstance(first, dict) or list(first) == list(second)
 
 
 def _like(like: Any, parts: list[Any]) -> Any:
-    if all(a is b for a, b in zip(parts, _children(like) or [], strict=False)) and len(
-        parts
-    ) == len(_children(like) or []):
+    own = _parts(like)
+    if len(parts) == len(own) and all(a is b for a, b in zip(parts, own, strict=True)):
         return like
     kind = type(like)
     if isinstance(like, dict):
@@ -542,6 +576,9 @@ def _like(like: Any, parts: list[Any]) -> Any:
     if isinstance(like, tuple | list):
         return kind(parts)
     made = object.__new__(kind)
+    if is_plain(like):
+        made.__dict__.update(zip(vars(like), parts, strict=True))
+        return made
     for field, part in zip(dataclasses.fields(like), parts, strict=True):
         object.__setattr__(made, field.name, part)
     return made

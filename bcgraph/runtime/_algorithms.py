@@ -1,0 +1,68 @@
+"""What CPython does in C with the truth of values, written in Python so that it can be staged.
+
+Each of these functions is converted before it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+
+def equal(first: Sequence[Any], second: Sequence[Any]) -> Any:
+    """`first == second` of two lists or two tuples."""
+    if len(first) != len(second):
+        return False
+    result = True
+    for one, other in zip(first, second):  # noqa: B905 - of one length
+        result = result and (one is other or one == other)
+    return result
+
+
+def less(first: Sequence[Any], second: Sequence[Any]) -> Any:
+    """`first < second` of two lists or two tuples."""
+    result = len(first) < len(second)
+    for one, other in reversed(list(zip(first, second))):  # noqa: B905 - as far as both go
+        result = one < other or (one == other and result)
+    return result
+
+
+def index(values: Sequence[Any], value: Any, *bounds: int) -> Any:
+    """`values.index(value)`."""
+    found = -1
+    for i in reversed(range(len(values))[slice(*bounds)] if bounds else range(len(values))):
+        if values[i] == value:
+            found = i
+    if found < 0:
+        raise ValueError("value is not in the sequence")
+    return found
+
+
+def count(values: Iterable[Any], value: Any) -> Any:
+    """`values.count(value)`."""
+    found = 0
+    for one in values:
+        if one == value:
+            found += 1
+    return found
+
+
+def best(
+    values: Iterable[Any],
+    key: Callable[[Any], Any],
+    better: Callable[[Any, Any], Any],
+    name: str,
+    default: tuple[Any, ...],
+) -> Any:
+    """`min` or `max` with a key: the first of those with the best measure."""
+    chosen: Any = None
+    measure: Any = None
+    for value in values:
+        own = key(value)
+        if measure is None or better(own, measure):
+            chosen, measure = value, own
+    if measure is None:
+        if not default:
+            raise ValueError(f"{name}() arg is an empty sequence")
+        return default[0]
+    return chosen

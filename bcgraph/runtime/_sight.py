@@ -1,0 +1,157 @@
+"""What a program reaches without a call expression: operators, properties, `with`, callbacks.
+
+CPython, or a library, calls such functions by itself. While a graph is recorded, those that are in
+sight of the program have converted code, so that whoever calls them runs it; with Python values it
+does what the original does. In sight is what the arguments hold, the classes and functions that
+converted code names, and the classes it makes objects of.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from bcgraph._library import is_library_name
+
+from ._journal import Location
+
+_lock = threading.Lock()
+_holders: dict[int, tuple[FunctionType, CodeType, int]] = {}  # by the function's identity
+_specials: weakref.WeakKeyDictionary[type, tuple[Any, ...]] = weakref.WeakKeyDictionary()
+
+
+class Sight:
+    """The functions that one recording has in sight."""
+
+    def __init__(
+        self, convert: Callable[[CodeType], CodeType], is_left_alone: Callable[[Any], bool]
+    ) -> None:
+        self._convert, self._is_left_alone = convert, is_left_alone
+        self._seen: set[int] = set()
+        self._held: list[Any] = []  # what `_seen` tells by identity
+        self._swapped: list[FunctionType] = []
+
+    def see(self, *roots: Any, depth: int = 5) -> None:
+        """Puts in sight what values are, and what they hold."""
+        level = list(roots)
+        for _ in range(depth):
+            following: list[Any] = []
+            for value in level:
+                if id(value) not in self._seen:
+                    self._seen.add(id(value))
+                    self._held.append(value)
+                    following.extend(self._parts(value))
+            level = following
+
+    def see_named(self, fn: FunctionType) -> None:
+        """Puts in sight what a function's code names."""
+        if id(fn.__code__) in self._seen:
+            return
+        self._seen.add(id(fn.__code__))
+        self._held.append(fn.__code__)
+        names = _names(fn.__code__)
+        named = [fn.__globals__[name] for name in names if name in fn.__globals__]
+        for module in [v for v in named if isinstance(v, ModuleType)]:
+            if not is_library_name(module.__name__):
+                named += [vars(module)[name] for name in names if name in vars(module)]
+        for value in (*named, *(fn.__closure__ or ())):
+            if not isinstance(value, ModuleType):
+                self.see(value)
+
+    def _parts(self, value: Any) -> Iterator[Any]:
+        if isinstance(value, list | tuple | deque | set | frozenset):
+            yield from islice(value, _MOST)
+        elif isinstance(value, dict):
+            yield from islice(value.values(), _MOST)
+        elif isinstance(value, CellType):
+            yield Location("cell", value).read()
+        elif isinstance(value, FunctionType):
+            if not self._is_left_alone(value):
+                self._swap(value)
+                self.see_named(value)
+            yield getattr(value, "__wrapped__", None)
+        elif isinstance(value, MethodType):
+            yield value.__func__
+            yield value.__self__
+        elif isinstance(value, functools.partial):
+            yield from (value.func, *value.args, *value.keywords.values())
+        elif isinstance(value, type):
+            for owner in value.__mro__:
+                yield from _special_methods(owner)
+        elif not isinstance(value, ModuleType) and type(value).__flags__ & _HEAP:
+            yield type(value)
+            if is_users_class(type(value)):
+                held = getattr(value, "__dict__", None)
+                yield from held.values() if isinstance(held, dict) else ()
+
+    def _swap(self, fn: FunctionType) -> None:
+        with _lock:
+            found = _holders.get(id(fn))
+            original, count = (fn.__code__, 0) if found is None else found[1:]
+            code = self._convert(original) if found is None else fn.__code__
+            if code is original:
+                return
+            _holders[id(fn)] = (fn, original, count + 1)
+            fn.__code__ = code
+        self._swapped.append(fn)
+
+    @contextmanager
+    def opened(self, *roots: Any) -> Iterator[Sight]:
+        """Inside, what is in sight runs converted code."""
+        try:
+            self.see(*roots)
+            yield self
+        finally:
+            with _lock:
+                for fn in self._swapped:
+                    _, original, count = _holders.pop(id(fn))
+                    if count > 1:
+                        _holders[id(fn)] = (fn, original, count - 1)
+                    else:
+                        fn.__code__ = original
+
+
+_MOST = 1000  # elements of a container that are looked at
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a `class` statement
+
+
+def is_users_class(kind: type) -> bool:
+    """Whether a `class` statement outside of the libraries made it."""
+    return bool(kind.__flags__ & _HEAP) and not is_library_name(kind.__module__)
+
+
+def _special_methods(owner: type) -> tuple[Any, ...]:
+    """The functions of a user's class that are called without a call expression, and its like."""
+    found = _specials.get(owner)
+    if found is None:
+        made: list[Any] = []
+        if is_users_class(owner):
+            made.append(type(owner))
+            bases = {base.__module__ for base in owner.__mro__ if base is not object}
+            is_called_back = any(map(is_library_name, bases))  # a layer, say: by its own base
+            for name, value in vars(owner).items():
+                if isinstance(value, property):
+                    made += [value.fget, value.fset, value.fdel]
+                elif isinstance(value, functools.cached_property):
+                    made.append(value.func)
+                elif isinstance(value, staticmethod | classmethod):
+                    made.append(value.__func__)
+                elif not isinstance(value, FunctionType):
+                    made.append(type(value))  # perhaps a descriptor
+                elif is_called_back or name.startswith("__"):
+                    made.append(value)
+        found = _specials[owner] = tuple(v for v in made if v is not None)
+    return found
+
+
+@functools.cache
+def _names(code: CodeType) -> frozenset[str]:
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return frozenset(code.co_names).union(*map(_names, inner))
