@@ -14,6 +14,8 @@ from ._hooks import Hooks
 _WRITES = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_GLOBAL",
            "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF")  # fmt: skip
 
+_BUILDS = ("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "BUILD_CONST_KEY_MAP")
+
 _REMAINDERS = (BinaryOp.REMAINDER, BinaryOp.INPLACE_REMAINDER)
 
 _FORMATS = ("FORMAT_VALUE", "CONVERT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC")
@@ -152,6 +154,12 @@ class Emitter:
             asm.emit("POP_TOP")
         elif name == "LOAD_CONST" and isinstance(raw.arg, CodeType):
             asm.constant(hooks.nested(raw.arg))
+        elif name in _BUILDS and hooks.journal:
+            asm.copy(raw)
+            asm.begin_call(hooks.born)
+            asm.emit("COPY", 3)
+            asm.end_call(1)
+            asm.emit("POP_TOP")
         else:
             if hooks.journal and name in _WRITES:
                 self._tell_write(name, raw)

@@ -33,6 +33,7 @@ class Hooks:
     - `read(value, name)`: a variable that may have no value on some path is read.
     - `local(name)`: the caller's local variable, or `undefined`.
     - `nested(code)`: what a nested function's code becomes.
+    - `born(container)`: told of a new list, dict or set, where `journal` asks for it.
     - `attribute(object, name)`, `item(object, key)`, `variable(name)` (a global), `cell(cell)`:
       told before a write, where `journal` asks for it.
     """
@@ -55,6 +56,7 @@ class Hooks:
     read: Callable[[object, str], object]
     local: Callable[[str], object]
     nested: Callable[[CodeType], CodeType]
+    born: Callable[[object], None]
     attribute: Callable[[object, str], None]
     item: Callable[[object, object], None]
     variable: Callable[[str], None]

@@ -141,6 +141,11 @@ class Journal:
         if self._frames:
             self._born[id(made)] = (made, self.entered)
 
+    def forget(self) -> None:
+        """Forgets what was made in regions that are merged by now."""
+        if not self._frames:
+            self._born.clear()
+
     def is_born_after(self, value: Any, serial: int) -> bool:
         """Whether the program has made an object since this many branches had been entered."""
         found = self._born.get(id(value))
@@ -156,8 +161,6 @@ class Journal:
         """Ends a branch: undoes its writes; returns each place with its old and new contents."""
         frame = self._frames.pop()
         self._serials.pop()
-        if not self._frames:
-            self._born.clear()
         changed = {key: (location, old, location.read()) for key, (location, old) in frame.items()}
         for location, old in reversed(list(frame.values())):
             location.write(old)

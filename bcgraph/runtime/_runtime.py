@@ -140,6 +140,7 @@ class Runtime:
             read=self._read,
             local=_caller_local,
             nested=nested,
+            born=lambda made: self.stager.journal.bear(made),
             attribute=self._note_attribute,
             item=self._note_item,
             variable=self._note_global,
@@ -261,14 +262,8 @@ class Runtime:
             return target
         if kind is BuiltinFunctionType or isinstance(target, type):
             sight: Sight | None = getattr(self._local, "sight", None)
-            if kind is not BuiltinFunctionType:
-                if sight is not None:
-                    sight.see(target)
-                if self.backend.symbolic and is_users_class(target):
-                    if type(type(target).__call__) is FunctionType:
-                        return functools.partial(self.resolve(type(target).__call__), target)
-                    if self.stager.journal:
-                        return functools.partial(self._make, target)
+            if kind is not BuiltinFunctionType and self.backend.symbolic:
+                return self._class(target, sight)
             return self._builtin(target, kind)
         if kind is functools.partial:
             inner = self.resolve(target.func)
@@ -372,6 +367,26 @@ class Runtime:
         changed, name = (target.__self__, *arguments)[:2] if bound else arguments[:2]
         self._note("attribute", changed, name)
         return target(*arguments)
+
+    def _class(self, target: type, sight: Sight | None) -> Any:
+        """What to call instead of a class: what it makes is noted."""
+        if sight is not None:
+            sight.see(target)
+        users, noting = is_users_class(target), bool(self.stager.journal)
+        if users and type(type(target).__call__) is FunctionType:
+            return functools.partial(self.resolve(type(target).__call__), target)
+        if users and noting:
+            return functools.partial(self._make, target)
+        found = self._builtin(target, type(target))
+        if noting and issubclass(target, tuple(_MUTATORS)):
+            return functools.partial(self._born, found)
+        return found
+
+    def _born(self, target: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        """Makes a container."""
+        made = target(*arguments, **keywords)
+        self.stager.journal.bear(made)
+        return made
 
     def _make(self, kind: type, /, *arguments: Any, **keywords: Any) -> Any:
         """Makes an object, whose first writes are nobody else's business."""

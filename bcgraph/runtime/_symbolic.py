@@ -59,6 +59,7 @@ class Stager:
         if self._nested:
             return self._stage(flow, site, at)
         self.known_loops.clear()
+        self.journal.forget()
         self._nested = True
         try:
             with deep_recursion():
