@@ -10,6 +10,7 @@ import programs.nasty_calls
 import programs.nasty_jumps
 import programs.nasty_models
 import programs.nasty_none
+import programs.nasty_specials
 import programs.nasty_texts
 import programs.nasty_values  # noqa: F401
 import pytest
