@@ -143,7 +143,7 @@ class Emitter:
             asm.emit("COPY", 4)
             asm.end_call(2)
             self._unless_native(raw, 2)
-        elif name == "COMPARE_OP" and hooks.symbolic:
+        elif name == "COMPARE_OP" and hooks.symbolic and not self._with_a_constant(index):
             self._comparison(raw)
         elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
             asm.begin_call(hooks.append)
@@ -274,6 +274,13 @@ class Emitter:
         asm.emit("POP_TOP")
         asm.copy(raw)
         asm.place(done)
+
+    def _with_a_constant(self, index: int) -> bool:
+        """Whether the upper operand is a number or a text, on every way here."""
+        before = self.code.instructions[index - 1]
+        follows = isinstance(self.code.items[self.code.positions[index] - 1], Instr)
+        is_constant = before is not None and before.op is Op.CONST and follows
+        return is_constant and isinstance(before.arg, int | float | str)  # type: ignore[union-attr]
 
     def _is_none_loaded(self, index: int) -> bool:
         before = self.code.instructions[index - 1]

@@ -67,7 +67,7 @@ def _values(flow: Flow, at: Environment, names: tuple[str, ...], block: int) -> 
     found = []
     for name in names:
         value = at.variables.get(name, UNDEFINED)
-        if isinstance(value, Maybe) and facts.assigned[block] >> facts.variables.index(name) & 1:
+        if type(value) is Maybe and facts.assigned[block] >> facts.variables.index(name) & 1:
             value = value.value
         found.append(value)
     return found

@@ -273,8 +273,10 @@ class Runtime:
         unwrapped = getattr(kind, "__bcgraph_inner__", None)
         if unwrapped is not None:
             return self.resolve(unwrapped(target))
-        if kind in _SLOTS and target.__name__ in ("__setattr__", "__delattr__"):
-            return functools.partial(self._noted_slot, target)
+        if kind in _SLOTS and self.backend.symbolic and self.stager.journal:
+            if target.__name__ in ("__setattr__", "__delattr__"):
+                return functools.partial(self._noted_slot, target)
+            return target
         call = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
         if type(call) is FunctionType and not _is_left_alone(call):
             return MethodType(self.function(call), target)
@@ -470,7 +472,7 @@ class Runtime:
         return stage
 
     def _iterate(self, value: Any) -> Any:
-        if isinstance(value, Iteration):
+        if issubclass(type(value), Iteration):  # `isinstance` would ask the value
             return value
         if self.everything:
             return NativeIteration(iter(value))

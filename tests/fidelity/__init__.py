@@ -1,0 +1,1 @@
+"""Regression tests that nobody here wrote, on the code that they test, converted."""

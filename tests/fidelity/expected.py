@@ -1,0 +1,34 @@
+"""Which of CPython's tests are run, and which are expected to differ, with the reason of each."""
+
+from __future__ import annotations
+
+MODULES = [f"test_{name}" for name in (
+    "abc", "argparse", "array", "ast", "base64", "binascii", "bisect", "bool", "bytes", "calendar",
+    "charmapcodec", "cmath", "cmd", "code", "collections", "colorsys", "complex", "configparser",
+    "context", "contextlib", "contextlib_async", "copy", "coroutines", "csv", "dataclasses",
+    "datetime", "decimal", "defaultdict", "deque", "descr", "dict", "dictviews", "difflib",
+    "email", "enum", "enumerate", "exceptions", "fnmatch", "fractions", "functools", "generators",
+    "genericalias", "getopt", "glob", "grammar", "graphlib", "hashlib", "heapq", "hmac", "html",
+    "http_cookies", "ipaddress", "iter", "itertools", "json", "keyword", "list", "math",
+    "memoryview", "numbers", "operator", "optparse", "ordered_dict", "patma", "pathlib", "pprint",
+    "property", "quopri", "range", "reprlib", "richcmp", "sched", "set", "shelve", "shlex", "slice",
+    "sort", "statistics", "string", "stringprep", "struct", "super", "tempfile", "textwrap",
+    "tuple", "types", "typing", "unpack", "urlparse", "userdict", "userlist", "userstring",
+    "uuid", "weakset", "with", "xml_etree", "zipfile",
+)]  # fmt: skip
+
+# The beginning of a test's name, in which modes, and why it cannot be as it was.
+EXPECTED = (
+    (
+        "test.test_enum.TestSpecial.test_pickle_enum_function", ("staged",),
+        "looks for its caller's module by a fixed number of frames; a region is a frame more",
+    ),
+)  # fmt: skip
+
+
+def reason(mode: str, test: str) -> str | None:
+    """Why a test is expected to differ in a mode; None if it is not."""
+    for beginning, modes, why in EXPECTED:
+        if mode in modes and test.startswith(beginning):
+            return why
+    return None

@@ -1,0 +1,111 @@
+"""Runs CPython's own tests of its standard library, and writes what came of them.
+
+    python -m fidelity.run plain|native|staged FOLDER SECONDS TEST…
+
+`plain`: without bcgraph. `native`: with the standard library and the tests converted, everything
+decided by Python. `staged`: converted, every predicate and iteration staged on the reference
+backend. Each module's tests run in a child of this process, with what has been converted so far,
+for so many seconds at most.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+# What the interpreter itself or the hook holds on to: a second copy would not be the one in use.
+KEPT = {
+    "__main__", "_bootstrap_external", "_collections_abc", "_sitebuiltins", "_weakrefset", "abc",
+    "builtins", "codecs", "copyreg", "encodings", "genericpath", "importlib", "io", "linecache",
+    "ntpath", "os", "posixpath", "runpy", "site", "stat", "sys", "threading", "tokenize", "token",
+    "types", "warnings", "weakref", "zipimport", "signal", "atexit", "faulthandler", "traceback",
+}  # fmt: skip
+FIRST = ("unittest", "unittest.mock", "test.support", "test.support.os_helper", "collections",
+         "re", "typing", "dataclasses", "random", "pickle", "doctest")  # fmt: skip
+
+
+def convert(*, stage_everything: bool) -> Any:
+    """Installs the hook, and forgets the modules of the standard library that it shall convert."""
+    from bcgraph.testing import install
+
+    names = {*sys.stdlib_module_names, "test"} - KEPT
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None) or ""
+        if name.partition(".")[0] in names and path.endswith(".py"):
+            del sys.modules[name]
+    return install(names, stage_everything=stage_everything)
+
+
+def told(name: str, hook: Any) -> dict[str, Any]:
+    """Runs one module's tests."""
+    import unittest
+
+    sys.argv = [name]
+    suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{name}")
+    ran: list[str] = []
+
+    class Result(unittest.TestResult):
+        def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
+            ran.append(test.id())
+            super().startTest(test)
+
+    result = Result()
+    suite.run(result)
+    bad = {test.id(): text for test, text in (*result.failures, *result.errors)}
+    return {
+        "ran": ran,
+        "bad": bad,
+        "converted": 0 if hook is None else hook.converted,
+        "refused": {} if hook is None else {k: str(e) for k, e in hook.refused.items()},
+    }
+
+
+def child(name: str, hook: Any, output: Path) -> None:
+    """Runs one module's tests, quietly, in a folder of its own."""
+    with (output / f"{name}.log").open("w") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    scratch = output / f"{name}.scratch"
+    scratch.mkdir()
+    os.chdir(scratch)
+    status = 1
+    try:
+        (output / f"{name}.json").write_text(json.dumps(told(name, hook)))
+        status = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main(mode: str, folder: str, limit: str, *names: str) -> None:
+    """Runs the modules one after the other."""
+    hook = None if mode == "plain" else convert(stage_everything=mode == "staged")
+    for name in FIRST:
+        __import__(name)
+    for name in names:
+        began = time.monotonic()
+        process = os.fork()
+        if process == 0:
+            os.setsid()
+            child(name, hook, Path(folder))
+        while os.waitpid(process, os.WNOHANG) == (0, 0):
+            if time.monotonic() - began > float(limit):
+                os.killpg(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+                break
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
