@@ -186,7 +186,9 @@ def _loop(
     exits = frozenset(s for b in loop.blocks for s in cfg.blocks[b].successors) - loop.blocks
     if not over:
         if len(staying) > 1:  # come to the header first, so that one way stays
-            return _cond(flow, targets, exits | {loop.header}, outer)
+            stops = exits | {loop.header}
+            meet = _meet(flow, targets, stops) if cfg.code.generator else None
+            return _cond(flow, targets, stops if meet is None else stops | {meet}, outer)
         if cfg.blocks[loop.header].terminator is Op.FOR:  # a Python iterator drives it
             return _cond(flow, targets, exits, outer)
         if first and (tested := _tested(flow, origin, targets, loop, outer, repeatable)):
@@ -197,6 +199,29 @@ def _loop(
     body = _flow(flow, entry, frozenset({start}), outer, loop.blocks, (start,))
     ports = dict.fromkeys([*leaving, *(p for p in body.ports if p != start)])
     return Loop(targets, targets.index(entry), start, body, None, entry, tuple(ports), over)
+
+
+def _meet(flow: Flow, targets: tuple[int, ...], stops: frozenset[int]) -> int | None:
+    """The first block that all ways from the targets to one of `stops` go through.
+
+    A generator's arms end there, in front of its next `yield`.
+    """
+
+    def reached(start: int, without: int | None) -> set[int]:
+        found: set[int] = set()
+        left = [start]
+        while left:
+            b = left.pop()
+            if b not in found and b != without:
+                found.add(b)
+                left += [] if b in stops or flow.leaves(b) else flow.cfg.blocks[b].successors
+        return found
+
+    common = set.intersection(*(reached(t, None) for t in targets)) - stops
+    for b in sorted(common):
+        if not any(reached(t, b) & stops for t in targets):
+            return b
+    return None
 
 
 def _tested(

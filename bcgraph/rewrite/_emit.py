@@ -132,6 +132,12 @@ class Emitter:
         elif name in ("BINARY_SUBSCR", "STORE_SUBSCR") and hooks.symbolic:
             if hooks.journal and name in _WRITES:
                 self._tell_write(name, raw)
+            elif hooks.journal:
+                asm.begin_call(hooks.item_read)
+                asm.emit("COPY", 4)
+                asm.emit("COPY", 4)
+                asm.end_call(2)
+                asm.emit("POP_TOP")
             self._left_sequence(hooks.subscript)
             asm.copy(raw)
         elif name == "BINARY_OP" and raw.arg in _JOINS and hooks.symbolic:

@@ -35,7 +35,8 @@ class Hooks:
     - `nested(code)`: what a nested function's code becomes.
     - `born(container)`: told of a new list, dict or set, where `journal` asks for it.
     - `attribute(object, name)`, `item(object, key)`, `variable(name)` (a global), `cell(cell)`:
-      told before a write, where `journal` asks for it.
+      told before a write, where `journal` asks for it; `item_read(object, key)` before a read,
+      which of some containers is a write.
     """
 
     staged: Callable[[object], bool]
@@ -59,6 +60,7 @@ class Hooks:
     born: Callable[[object], None]
     attribute: Callable[[object, str], None]
     item: Callable[[object, object], None]
+    item_read: Callable[[object, object], None]
     variable: Callable[[str], None]
     cell: Callable[[object], None]
     undefined: object

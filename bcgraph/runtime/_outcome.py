@@ -117,6 +117,7 @@ class Merge:
         self.locations = {
             key: found[0] for o in outcomes for key, found in o.effects.items()
         }  # fmt: skip
+        self._refuse_mixed_writes()
         one, other = self._values(first), self._values(second)
         self.nodes: dict[Any, Node] = {}
         self.distinct = {  # lists that are not the same one on both ways count by their contents
@@ -142,6 +143,15 @@ class Merge:
                     node, reason=f"one way of the condition at {place} leaves it without"
                 )
             self.nodes[key] = node
+
+    def _refuse_mixed_writes(self) -> None:
+        whole = {id(place.target) for place in self.locations.values() if place.kind == "contents"}
+        for place in self.locations.values():
+            if place.kind == "item" and id(place.target) in whole:
+                raise Disagreement(
+                    f"{place} is changed on one path and the whole of it on another",
+                    mend="change it in the same way on each path",
+                )
 
     @staticmethod
     def _is_kept_whole(one: Any, other: Any, before: frozenset[int]) -> bool:

@@ -8,7 +8,7 @@ import inspect
 import sys
 import threading
 import weakref
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, MutableMapping, MutableSequence
 from contextlib import AbstractContextManager, contextmanager
 from types import (
@@ -143,6 +143,7 @@ class Runtime:
             born=lambda made: self.stager.journal.bear(made),
             attribute=self._note_attribute,
             item=self._note_item,
+            item_read=self._note_read,
             variable=self._note_global,
             cell=lambda cell: self._note("cell", cell, None),
             undefined=UNDEFINED,
@@ -307,7 +308,7 @@ class Runtime:
         if not self.backend.symbolic:
             return target
         if kind is BuiltinFunctionType:
-            names = _MUTATORS.get(type(target.__self__))
+            names = _mutators(type(target.__self__))
             if type(target.__self__) is tuple and self.backend.is_recording():
                 return self._meanings().method(target) or target
             if names is not None:
@@ -564,19 +565,28 @@ class Runtime:
     def _note_item(self, target: Any, key: Any) -> None:
         if not self.stager.journal:
             return
-        if isinstance(target, MutableMapping | MutableSequence) and not self._is_staged(key):
-            if isinstance(key, slice) or type(target) is deque:
-                self._note("contents", target, None)
-            else:
-                self._note("item", target, key)
+        if isinstance(target, tuple(_MUTATORS)) and not isinstance(target, Counter):
+            self._note("contents", target, None)
+        elif isinstance(target, MutableMapping | MutableSequence) and not self._is_staged(key):
+            self._note("item", target, key)
         elif type(target).__module__.partition(".")[0] == "numpy":
             raise UnsupportedEffect(
                 "a NumPy array is written in a branch or loop that a staged value decides",
                 mend="use a tensor and the framework's own update of it",
             )
 
+    def _note_read(self, target: Any, key: Any) -> None:
+        if isinstance(target, defaultdict) and self.stager.journal and key not in target:
+            self._note("contents", target, None)  # it is written too
+
     def _note_global(self, name: str) -> None:
         self._note("item", sys._getframe(1).f_globals, name)
+
+
+@functools.cache
+def _mutators(kind: type) -> set[str] | None:
+    """The methods by which a container changes; None for what is none."""
+    return next((names for owner, names in _MUTATORS.items() if issubclass(kind, owner)), None)
 
 
 def _is_managed(kind: type, name: str) -> bool:

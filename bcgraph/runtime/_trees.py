@@ -8,7 +8,7 @@ A `Node` describes a value by its staged leaves, each with a spec, and everythin
 from __future__ import annotations
 
 import dataclasses
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MethodType
@@ -23,6 +23,7 @@ from ._optional import PerhapsNone, split
 from ._sight import is_users_class
 from ._values import DEAD, UNDEFINED, Maybe
 
+_DICTS = (dict, OrderedDict, defaultdict, Counter)
 _NUMBERS = (bool, int, float, complex)
 _PLAIN = (bool, int, float, complex, str, bytes, range, slice, MethodType)
 
@@ -184,6 +185,12 @@ class Trees:
                 return Tree(first, tuple(self.agree(a, b, name) for a, b in pairs))
             if isinstance(first, list):
                 return self._elements(first, second, name)
+        if isinstance(first, dict) and isinstance(second, dict):
+            for key in first.keys() ^ second.keys():
+                raise Disagreement(
+                    f"`[{key!r}]` of `{name}` has a value on one path only",
+                    mend="give it a value before the branch",
+                )
         if ones is None and others is None:
             if self._are_new_objects(first, second):
                 pairs = zip(vars(first).values(), vars(second).values(), strict=True)
@@ -522,7 +529,7 @@ def _children(value: Any) -> list[Any] | None:
     kind = type(value)
     if kind in (tuple, list, deque) or (isinstance(value, tuple) and hasattr(kind, "_fields")):
         return list(value)
-    if kind is dict:
+    if kind in _DICTS:
         return list(value.values())
     if dataclasses.is_dataclass(value) and not isinstance(value, type) and _is_record(value):
         return [getattr(value, f.name) for f in dataclasses.fields(value)]
@@ -568,7 +575,10 @@ def _like(like: Any, parts: list[Any]) -> Any:
         return like
     kind = type(like)
     if isinstance(like, dict):
-        return dict(zip(like, parts, strict=True))
+        made = like.copy()
+        for key, part in zip(like, parts, strict=True):
+            made[key] = part
+        return made
     if isinstance(like, tuple) and hasattr(kind, "_fields"):
         return kind(*parts)
     if isinstance(like, deque):

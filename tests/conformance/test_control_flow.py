@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import programs.nasty_calls
+import programs.nasty_effects
+import programs.nasty_exceptions
+import programs.nasty_forms
 import programs.nasty_jumps
 import programs.nasty_models
 import programs.nasty_none
