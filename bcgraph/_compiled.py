@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import FunctionType, MethodType
@@ -57,6 +58,16 @@ class Compiled(Generic[P, R]):
         made = self._for(self._backend or _backends.loaded(self.__wrapped__)[0])
         return getattr(made if hasattr(made, name) else self.__wrapped__, name)
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """By its name, as the function that it stands for; else what it was made of."""
+        name = getattr(self.__wrapped__, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self.__wrapped__, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return (
+            name if found is self else (_compiled, (self.__wrapped__, self._backend, self._options))
+        )
+
     def __repr__(self) -> str:
         return f"<compiled {self.__wrapped__!r}>"
 
@@ -90,6 +101,10 @@ class Compiled(Generic[P, R]):
     def clear_cache(self) -> None:
         """Forgets all graphs."""
         self._made.clear()
+
+
+def _compiled(fn: Any, backend: str | None, options: dict[str, Any]) -> Any:
+    return Compiled(fn, backend, options)
 
 
 class _Program:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
+import pickle
 import sys
 from typing import Any
 
@@ -187,3 +189,35 @@ def test_convert_with_several_frameworks_imported() -> None:
     assert float(tf.function(converted, autograph=False)(tf.constant(-2.0))) == 2.0
     layer = torch.export.export(bcgraph.convert(Layer()), (torch.tensor(1.0),)).module()
     assert float(layer(torch.tensor(-2.0))) == 2.0
+
+
+@bcgraph.compile
+def pickled(x: Any) -> Any:
+    return x if x > 0 else -x
+
+
+class Pickled:
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.scale if x > 0 else -x
+
+
+def test_pickling_is_that_of_the_function() -> None:
+    pickled(tf.constant(-1.0))
+    assert pickle.loads(pickle.dumps(pickled)) is pickled
+    compiled_object = bcgraph.compile(Pickled(3.0), backend="tensorflow")
+    again = pickle.loads(pickle.dumps(compiled_object))
+    assert float(again(tf.constant(2.0))) == 6.0
+    with pytest.raises((pickle.PicklingError, AttributeError)):  # as of any local function
+        pickle.dumps(bcgraph.compile(lambda x: x))
+
+
+def test_a_fork_has_its_own_graphs() -> None:
+    compiled_here = bcgraph.compile(lambda x: x if x > 0 else -x, backend="numpy")
+    assert compiled_here(np.float32(-2)) == 2
+    process = os.fork()
+    if process == 0:
+        os._exit(0 if compiled_here(np.float32(-3)) == 3 else 1)
+    assert os.waitpid(process, 0)[1] == 0
