@@ -27,6 +27,14 @@ def less(first: Sequence[Any], second: Sequence[Any]) -> Any:
     return result
 
 
+def in_range(item: Any, numbers: range) -> Any:
+    """`item in numbers`."""
+    step = numbers.step
+    if step > 0:
+        return numbers.start <= item and item < numbers.stop and (item - numbers.start) % step == 0
+    return numbers.stop < item and item <= numbers.start and (numbers.start - item) % -step == 0
+
+
 def index(values: Sequence[Any], value: Any, *bounds: int) -> Any:
     """`values.index(value)`."""
     found = -1

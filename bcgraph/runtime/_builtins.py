@@ -211,6 +211,10 @@ class Builtins:
     def _negated(self, value: Any) -> Any:
         return self.backend.logical_not(value) if self.is_staged(value) else not value
 
+    def in_range(self, item: Any, numbers: range) -> Any:
+        """`item in numbers`."""
+        return self._convert(_algorithms.in_range)(item, numbers)
+
     def method(self, target: Any) -> Callable[..., Any] | None:
         """What to call instead of `index` or `count` of a list or tuple."""
         algorithm = _SEARCHES.get(target.__name__)

@@ -484,17 +484,23 @@ class Runtime:
 
     def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
         backend = self.backend
+        if not backend.is_recording():
+            return NATIVE
         container = forward(container)
         if isinstance(container, StagedList):
             found = backend.contains(item, container.stack())
-        elif type(container) in (list, tuple, range) and (
+        elif type(container) is range:
+            if not backend.is_staged(item):
+                return NATIVE
+            found = self._meanings().in_range(item, container)
+        elif type(container) in (list, tuple) and (
             backend.is_staged(item) or any(backend.is_staged(v) for v in container)
         ):
             found = backend.contains(item, backend.stack(list(container)))
         elif backend.is_staged(container):
             found = backend.contains(item, container)
         else:
-            found = self.protocols.contains(item, container) if backend.is_recording() else NATIVE
+            found = self.protocols.contains(item, container)
             if found is NATIVE:
                 return NATIVE
         return backend.logical_not(found) if inverted else found

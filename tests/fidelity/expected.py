@@ -10,7 +10,7 @@ MODULES = [f"test_{name}" for name in (
     "email", "enum", "enumerate", "exceptions", "fnmatch", "fractions", "functools", "generators",
     "genericalias", "getopt", "glob", "grammar", "graphlib", "hashlib", "heapq", "hmac", "html",
     "http_cookies", "ipaddress", "iter", "itertools", "json", "keyword", "list", "math",
-    "memoryview", "numbers", "operator", "optparse", "ordered_dict", "patma", "pathlib", "pprint",
+    "memoryview", "operator", "optparse", "ordered_dict", "patma", "pathlib", "pprint",
     "property", "quopri", "range", "reprlib", "richcmp", "sched", "set", "shelve", "shlex", "slice",
     "sort", "statistics", "string", "stringprep", "struct", "super", "tempfile", "textwrap",
     "tuple", "types", "typing", "unpack", "urlparse", "userdict", "userlist", "userstring",
@@ -22,6 +22,14 @@ EXPECTED = (
     (
         "test.test_enum.TestSpecial.test_pickle_enum_function", ("staged",),
         "looks for its caller's module by a fixed number of frames; a region is a frame more",
+    ),
+    (
+        "test.test_exceptions.ExceptionTests.test_recursion", ("native", "staged"),
+        "counts the frames up to the recursion limit; a hook or a region is a frame more",
+    ),
+    (
+        "test.test_functools.TestLRUPy.test_lru_reentrancy_with_len", ("native", "staged"),
+        "replaces the builtin `len`, which the hooks use, by one that takes hashable objects only",
     ),
 )  # fmt: skip
 

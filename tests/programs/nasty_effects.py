@@ -194,3 +194,14 @@ def effect_nested_list(x: Any) -> Any:
             if m[i][j] > 1:
                 m[i][j] = m[i][j] * 2
     return m[0][0] + m[1][0]
+
+
+@on(*VALUES)
+def effect_of_a_number_in_a_range(x: Any) -> Any:
+    found = 0.0
+    for numbers in (range(2, 30), range(30, 0, -2), range(0)):
+        if x in numbers:
+            found = found + 1.0
+        if x not in numbers:
+            found = found + 10.0
+    return found
