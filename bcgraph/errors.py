@@ -108,6 +108,13 @@ class UnreadableFunction(BcgraphError, NotImplementedError):
     mend = "rename the comprehension's variable"
 
 
+class EndlessRecursion(BcgraphError, RecursionError):
+    """A function that calls itself on both ways of a condition, as far as the trace can see."""
+
+    code = "BCG110"
+    mend = "write a loop: a graph has no calls whose depth a tensor decides"
+
+
 class BackendLimit(BcgraphError, NotImplementedError):
     """What the framework beneath cannot do."""
 

@@ -81,12 +81,16 @@ def analyse(cfg: Cfg) -> Facts:
         gain.append(bound)
         lose.append(unbound)
         drop.append(deleted)
-    live = _live(cfg, use, kill, first)
     everything = (1 << len(index)) - 1
+    seen = [everything if _sees_all(cfg.instructions(block)) else 0 for block in cfg.blocks]
+    use = [
+        mask | all_seen & ~defined for mask, all_seen, defined in zip(use, seen, kill, strict=True)
+    ]
+    live = _live(cfg, use, kill, first)
     assigned = _assigned(cfg, gain, lose, drop, (1 << len(arguments)) - 1, everything)
     touched = []
     for block in cfg.blocks:
-        mask = 0
+        mask = seen[block.id]
         for ins in cfg.instructions(block):
             if ins.op in _READS or ins.op is Op.STORE:
                 mask |= 1 << index[str(ins.arg)]
@@ -94,10 +98,24 @@ def analyse(cfg: Cfg) -> Facts:
     unsure = _unsure(cfg, assigned, index, cells, _deleted_inside(origin))
     cell_mask = sum(1 << i for name, i in index.items() if name.startswith("&"))
     live = [mask & ~cell_mask for mask in live]
+    touched = [mask & ~cell_mask for mask in touched]
     kill = [mask & ~cell_mask for mask in kill]
     return Facts(
         tuple(index), tuple(live), tuple(assigned), tuple(touched), tuple(kill), unsure
     )  # fmt: skip
+
+
+_REFLECTIVE = {"eval", "exec", "locals", "vars", "dir"}
+
+
+def _sees_all(instructions: list[Instruction]) -> bool:
+    """Whether a block names a builtin by which all variables can be seen."""
+    for ins in instructions:
+        if ins.raw.name in ("LOAD_GLOBAL", "LOAD_NAME"):
+            name = ins.raw.arg[1] if isinstance(ins.raw.arg, tuple) else ins.raw.arg
+            if name in _REFLECTIVE:
+                return True
+    return False
 
 
 _QUIET = (Op.STORE, Op.CONST, Op.COPY, Op.SWAP, Op.POP)

@@ -5,6 +5,7 @@ Each of these functions is converted before it is called.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -33,6 +34,14 @@ def in_range(item: Any, numbers: range) -> Any:
     if step > 0:
         return numbers.start <= item and item < numbers.stop and (item - numbers.start) % step == 0
     return numbers.stop < item and item <= numbers.start and (numbers.start - item) % -step == 0
+
+
+def replaced(record: Any, changes: dict[str, Any]) -> Any:
+    """`dataclasses.replace`."""
+    for field in dataclasses.fields(record):
+        if field.init and field.name not in changes:
+            changes[field.name] = getattr(record, field.name)
+    return type(record)(**changes)
 
 
 def index(values: Sequence[Any], value: Any, *bounds: int) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
+import functools
 import operator
 from collections.abc import Callable, Iterable
 from types import GeneratorType
@@ -162,6 +164,7 @@ class Builtins:
             str: lambda value: formatted(value, "", "s"),
             repr: lambda value: formatted(value, "", "r"),
             format: lambda value, spec="": formatted(value, spec, ""),
+            dataclasses.replace: self._replaced,
             set: self._needs_python,
             dict: self._needs_python,
         }
@@ -211,16 +214,29 @@ class Builtins:
     def _negated(self, value: Any) -> Any:
         return self.backend.logical_not(value) if self.is_staged(value) else not value
 
+    def _replaced(self, record: Any, /, **changes: Any) -> Any:
+        return self._convert(_algorithms.replaced)(record, changes)
+
+    def _sort(self, values: list[Any], native: Callable[..., None], **keywords: Any) -> None:
+        """`values.sort(…)`."""
+        if not any(map(self.is_staged, values)):
+            return native(**keywords)
+        ordered = self.get(sorted)(values, **keywords)
+        values[:] = self.backend.unstack(ordered, len(values))
+        return None
+
     def in_range(self, item: Any, numbers: range) -> Any:
         """`item in numbers`."""
         return self._convert(_algorithms.in_range)(item, numbers)
 
     def method(self, target: Any) -> Callable[..., Any] | None:
         """What to call instead of `index` or `count` of a list or tuple."""
+        owner = target.__self__
+        if target.__name__ == "sort":
+            return functools.partial(self._sort, owner, target)
         algorithm = _SEARCHES.get(target.__name__)
         if algorithm is None:
             return None
-        owner = target.__self__
 
         def search(value: Any, *bounds: Any) -> Any:
             if not self.is_staged(value) and not any(map(self.is_staged, owner)):
@@ -230,7 +246,7 @@ class Builtins:
         return search
 
     def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
-        always = target is print  # in a branch that is recorded, but may not run, and in order
+        always = target in (print, dataclasses.replace)
         consumes = target in (any, all, sum, min, max, sorted, list, tuple)
 
         def call(*arguments: Any, **keywords: Any) -> Any:

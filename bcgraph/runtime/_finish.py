@@ -14,7 +14,7 @@ from typing import Any
 from bcgraph._library import is_library_name
 from bcgraph._number import number_tensor
 from bcgraph.backend import Backend, Errors, StagedText
-from bcgraph.errors import BcgraphError, Place
+from bcgraph.errors import BcgraphError, EndlessRecursion, Place
 
 from ._lists import StagedList, forward
 from ._optional import used
@@ -43,6 +43,11 @@ def finished(
         except BcgraphError as error:
             error.place = error.place or _place(error.__traceback__)
             raise
+        except RecursionError as error:
+            raise EndlessRecursion(
+                "a function calls itself without end while it is traced: a tensor decides how deep",
+                place=_place(error.__traceback__),
+            ) from None
         except Exception as error:
             if Errors.values(told(backend, error)):
                 backend.check(False, error)

@@ -67,7 +67,10 @@ class Location:
                 else:
                     setattr(target, key, value)
             elif key in getattr(target, "__dict__", ()) or self.read() is not value:
-                delattr(target, key)
+                if _writes_by_itself(type(target)):
+                    object.__delattr__(target, key)
+                else:
+                    delattr(target, key)
         elif self.kind == "item":
             if value is not UNDEFINED:
                 target[key] = value
