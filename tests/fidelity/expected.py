@@ -24,6 +24,14 @@ EXPECTED = (
         "looks for its caller's module by a fixed number of frames; a region is a frame more",
     ),
     (
+        "test.test_typing.ProtocolTests.", ("staged",),
+        "`typing` allows itself what its callers may not, and tells by the frame that calls it",
+    ),
+    (
+        "test.test_generators.__test__.", ("staged",),
+        "`doctest` finds the module to test by a fixed number of frames",
+    ),
+    (
         "test.test_exceptions.ExceptionTests.test_recursion", ("native", "staged"),
         "counts the frames up to the recursion limit; a hook or a region is a frame more",
     ),
