@@ -22,3 +22,11 @@ def is_library(fn: FunctionType) -> bool:
 def is_library_name(module: object) -> bool:
     """Whether a module of this name belongs to such a library."""
     return isinstance(module, str) and module.partition(".")[0] in LIBRARIES
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def is_users_class(kind: type) -> bool:
+    """Whether a `class` statement outside of the libraries made it."""
+    return bool(kind.__flags__ & _HEAP) and not is_library_name(kind.__module__)

@@ -12,7 +12,8 @@ from bcgraph.errors import UnsupportedEffect
 from ._optional import PerhapsNone, used
 
 if TYPE_CHECKING:
-    from ._trees import Node, Trees
+    from ._nodes import Node
+    from ._trees import Trees
 
 
 class Moved:

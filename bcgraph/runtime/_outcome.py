@@ -12,7 +12,8 @@ from bcgraph.regions import RETURN
 
 from ._journal import Location
 from ._lists import StagedList, forward
-from ._trees import Node, Perhaps, Static, Trees
+from ._nodes import Node, Perhaps, Static
+from ._trees import Trees
 from ._values import DEAD, UNDEFINED
 
 Effects = dict[tuple[Any, ...], tuple[Location, Any, Any]]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any
 
-from ._sight import is_users_class
+from bcgraph._library import is_users_class
+
 from ._values import NATIVE
 
 _ASKED = {bool: "__bool__", len: "__len__", int: "__int__", float: "__float__",

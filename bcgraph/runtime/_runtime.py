@@ -8,8 +8,7 @@ import inspect
 import sys
 import threading
 import weakref
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, MutableMapping, MutableSequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import (
     BuiltinFunctionType,
@@ -24,14 +23,13 @@ from types import (
 )
 from typing import Any
 
-from bcgraph._library import is_library
+from bcgraph._library import is_library, is_users_class
 from bcgraph._text import formatted, percent_formatted, template_formatted, text_of
 from bcgraph.backend import Backend, StagedText, Write
 from bcgraph.errors import (
     Place,
     UndefinedVariable,
     UnreadableFunction,
-    UnsupportedEffect,
     UnsupportedPython,
     UnsupportedRegion,
 )
@@ -43,28 +41,18 @@ from ._builtins import Builtins
 from ._eager import execute
 from ._finish import finished
 from ._iterate import StagedIteration
-from ._journal import Location
 from ._lists import StagedList, forward, given, is_staged
+from ._notes import CHANGING, CONTAINERS, Notes, mutators
 from ._optional import PerhapsNone, used
 from ._protocols import Protocols
 from ._region import Environment
-from ._sight import Sight, is_users_class
+from ._sight import Sight
 from ._symbolic import Stager, decides
 from ._transaction import transaction
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
-_MUTATORS = {
-    list: {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"},
-    deque: {"append", "appendleft", "extend", "extendleft", "pop", "popleft", "clear", "rotate"},
-    dict: {"update", "pop", "popitem", "setdefault", "clear"},
-    set: {"add", "discard", "remove", "pop", "clear", "update"},
-}
-
 _SLOTS = (MethodWrapperType, WrapperDescriptorType)
-
-_CHANGES = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
-            "insort_right"}  # fmt: skip
 
 _staged: dict[CodeType, set[tuple[Any, Any]]] = {}
 
@@ -92,6 +80,7 @@ class Runtime:
         self._regions: weakref.WeakKeyDictionary[Flow, CodeType] = weakref.WeakKeyDictionary()
         self._collecting: dict[CodeType, CodeType] = {}
         self._local = threading.local()
+        self.notes = Notes(lambda: self.stager.journal, self._is_staged)
         self.hooks = self._hooks(journal=False)
         self.noting = self._hooks(journal=True) if backend.symbolic else self.hooks
         self._builtins: Builtins | None = None
@@ -122,6 +111,7 @@ class Runtime:
             except UnreadableFunction:
                 return code  # told where it is called while a graph is recorded
 
+        notes = self.notes
         return Hooks(
             staged=self._is_staged,
             site=self._site,
@@ -140,12 +130,12 @@ class Runtime:
             read=self._read,
             local=_caller_local,
             nested=nested,
-            born=lambda made: self.stager.journal.bear(made),
-            attribute=self._note_attribute,
-            item=self._note_item,
-            item_read=self._note_read,
-            variable=self._note_global,
-            cell=lambda cell: self._note("cell", cell, None),
+            born=notes.born,
+            attribute=notes.attribute,
+            item=notes.item,
+            item_read=notes.item_read,
+            variable=notes.variable,
+            cell=notes.cell,
             undefined=UNDEFINED,
             native=NATIVE,
             compare=self._compare,
@@ -274,9 +264,9 @@ class Runtime:
         unwrapped = getattr(kind, "__bcgraph_inner__", None)
         if unwrapped is not None:
             return self.resolve(unwrapped(target))
-        if kind in _SLOTS and self.backend.symbolic and self.stager.journal:
+        if kind in _SLOTS and self.backend.symbolic and self.notes.wanted:
             if target.__name__ in ("__setattr__", "__delattr__"):
-                return functools.partial(self._noted_slot, target)
+                return functools.partial(self.notes.written, target)
             return target
         call = getattr(kind, "__call__", None)  # noqa: B004 - the function itself is wanted
         if type(call) is FunctionType and not _is_left_alone(call):
@@ -308,15 +298,15 @@ class Runtime:
         if not self.backend.symbolic:
             return target
         if kind is BuiltinFunctionType:
-            names = _mutators(type(target.__self__))
+            names = mutators(type(target.__self__))
             if type(target.__self__) is tuple and self.backend.is_recording():
                 return self._meanings().method(target) or target
             if names is not None:
                 staged = forward(target.__self__)
                 if staged is not target.__self__:
                     return getattr(staged, target.__name__)
-                if self.stager.journal and target.__name__ in names:
-                    self._note("contents", target.__self__, None)
+                if target.__name__ in names:
+                    self.notes.contents(target.__self__)
                 if not self.backend.is_recording():
                     return target
                 return self._meanings().method(target) or target
@@ -328,8 +318,8 @@ class Runtime:
             and target.__name__ == "format"
         ):
             return functools.partial(self._formatted, target.__self__)
-        if self.stager.journal and (target in (setattr, delattr) or target.__name__ in _CHANGES):
-            return functools.partial(self._noted, target)
+        if self.notes.wanted and (target in (setattr, delattr) or target.__name__ in CHANGING):
+            return functools.partial(self.notes.changed, target)
         found = self._meanings().get(target)
         return self.backend.called(target, self.resolve) if found is None else found
 
@@ -364,54 +354,19 @@ class Runtime:
         fn = FunctionType(code, frame.f_globals, code.co_name, None, cells)
         return functools.partial(self.function(fn), held[".0"])
 
-    def _noted_slot(self, target: Any, /, *arguments: Any) -> Any:
-        """`object.__setattr__(changed, name, value)`, bound or not."""
-        bound = isinstance(target, MethodWrapperType)
-        changed, name = (target.__self__, *arguments)[:2] if bound else arguments[:2]
-        self._note("attribute", changed, name)
-        return target(*arguments)
-
     def _class(self, target: type, sight: Sight | None) -> Any:
         """What to call instead of a class: what it makes is noted."""
         if sight is not None:
             sight.see(target)
-        users, noting = is_users_class(target), bool(self.stager.journal)
+        users, noting = is_users_class(target), self.notes.wanted
         if users and type(type(target).__call__) is FunctionType:
             return functools.partial(self.resolve(type(target).__call__), target)
         if users and noting:
-            return functools.partial(self._make, target)
+            return functools.partial(self.notes.make, target)
         found = self._builtin(target, type(target))
-        if noting and issubclass(target, tuple(_MUTATORS)):
-            return functools.partial(self._born, found)
+        if noting and issubclass(target, CONTAINERS):
+            return functools.partial(self.notes.made, found)
         return found
-
-    def _born(self, target: Any, /, *arguments: Any, **keywords: Any) -> Any:
-        """Makes a container."""
-        made = target(*arguments, **keywords)
-        self.stager.journal.bear(made)
-        return made
-
-    def _make(self, kind: type, /, *arguments: Any, **keywords: Any) -> Any:
-        """Makes an object, whose first writes are nobody else's business."""
-        plain = type(kind) is type and kind.__new__ is object.__new__
-        if not plain or kind.__init__ is object.__init__:  # type: ignore[misc]
-            made = kind(*arguments, **keywords)
-            self.stager.journal.bear(made)
-            return made
-        made = object.__new__(kind)
-        self.stager.journal.bear(made)
-        kind.__init__(made, *arguments, **keywords)  # type: ignore[misc]
-        return made
-
-    def _noted(self, target: Any, changed: Any, *rest: Any) -> Any:
-        """Calls a builtin that changes its first argument."""
-        if target in (setattr, delattr):
-            self._note("attribute", changed, rest[0])
-        elif isinstance(changed, list):
-            if forward(changed) is not changed:
-                raise UnsupportedEffect(f"`{target.__name__}` of a staged list cannot be staged")
-            self._note("contents", changed, None)
-        return target(changed, *rest)
 
     # Hooks
 
@@ -535,7 +490,7 @@ class Runtime:
         """The list to join or repeat; it may be changed in place."""
         staged = forward(target)
         if type(staged) is list and not self._is_staged(other):
-            self._note("contents", staged, None)
+            self.notes.contents(staged)
         return staged
 
     def _unpack(self, value: Any, count: int) -> Any:
@@ -549,7 +504,7 @@ class Runtime:
     def _append(self, items: Any, value: Any) -> None:
         staged = forward(items)
         if staged is items and isinstance(items, list):
-            self.stager.journal.note(Location("contents", items))
+            self.notes.contents(items)
         staged.append(value)
 
     def _read(self, value: Any, name: str) -> Any:
@@ -559,50 +514,6 @@ class Runtime:
         error = UndefinedVariable(f"`{plain}` has no value on one path to here: {value.reason}")
         self.backend.check(value.defined, error)
         return value.value
-
-    def _note(self, kind: str, target: Any, key: Any) -> None:
-        if self.stager.journal:
-            self.stager.journal.note(Location(kind, target, key))
-
-    def _note_attribute(self, target: Any, name: str) -> None:
-        if self.stager.journal and not _is_managed(type(target), name):
-            self._note("attribute", target, name)
-
-    def _note_item(self, target: Any, key: Any) -> None:
-        if not self.stager.journal:
-            return
-        if isinstance(target, tuple(_MUTATORS)) and not isinstance(target, Counter):
-            self._note("contents", target, None)
-        elif isinstance(target, MutableMapping | MutableSequence) and not self._is_staged(key):
-            self._note("item", target, key)
-        elif type(target).__module__.partition(".")[0] == "numpy":
-            raise UnsupportedEffect(
-                "a NumPy array is written in a branch or loop that a staged value decides",
-                mend="use a tensor and the framework's own update of it",
-            )
-
-    def _note_read(self, target: Any, key: Any) -> None:
-        if isinstance(target, defaultdict) and self.stager.journal and key not in target:
-            self._note("contents", target, None)  # it is written too
-
-    def _note_global(self, name: str) -> None:
-        self._note("item", sys._getframe(1).f_globals, name)
-
-
-@functools.cache
-def _mutators(kind: type) -> set[str] | None:
-    """The methods by which a container changes; None for what is none."""
-    return next((names for owner, names in _MUTATORS.items() if issubclass(kind, owner)), None)
-
-
-def _is_managed(kind: type, name: str) -> bool:
-    """Whether a user's code, which is converted too, does what writing an attribute means."""
-    if not is_users_class(kind):
-        return False
-    owner = inspect.getattr_static(kind, name, None)
-    if isinstance(owner, property) or type(getattr(type(owner), "__set__", None)) is FunctionType:
-        return True
-    return any("__setattr__" in vars(k) for k in kind.__mro__ if is_users_class(k))
 
 
 def _negate(value: Any) -> Any:

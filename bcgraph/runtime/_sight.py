@@ -18,7 +18,7 @@ from itertools import islice
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from bcgraph._library import is_library_name
+from bcgraph._library import is_library_name, is_users_class
 
 from ._journal import Location
 
@@ -85,7 +85,7 @@ class Sight:
         elif isinstance(value, type):
             for owner in value.__mro__:
                 yield from _special_methods(owner)
-        elif not isinstance(value, ModuleType) and type(value).__flags__ & _HEAP:
+        elif not isinstance(value, ModuleType):
             yield type(value)
             if is_users_class(type(value)):
                 held = getattr(value, "__dict__", None)
@@ -119,12 +119,6 @@ class Sight:
 
 
 _MOST = 1000  # elements of a container that are looked at
-_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a `class` statement
-
-
-def is_users_class(kind: type) -> bool:
-    """Whether a `class` statement outside of the libraries made it."""
-    return bool(kind.__flags__ & _HEAP) and not is_library_name(kind.__module__)
 
 
 def _special_methods(owner: type) -> tuple[Any, ...]:

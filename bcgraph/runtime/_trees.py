@@ -1,17 +1,12 @@
-"""Values as trees: which leaves are staged, and how two values become one.
+"""How two values become one, by the nodes that describe them.
 
-A `Node` describes a value by its staged leaves, each with a spec, and everything else as it is.
 `agree` finds the node that holds two values (from two branches, or before and after a turn);
 `leaves` gives a value's staged leaves in the order of its node, `rebuild` the value from them.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from types import MethodType
 from typing import Any
 
 from bcgraph.backend import Backend, Spec, StagedNumber, number_of
@@ -19,97 +14,26 @@ from bcgraph.errors import Disagreement
 
 from ._journal import Journal
 from ._lists import StagedList, forward
+from ._nodes import (
+    NUMBERS,
+    PLAIN,
+    Elements,
+    Leaf,
+    Node,
+    Nullable,
+    Parts,
+    Perhaps,
+    Static,
+    Tree,
+    are_alike,
+    children_of,
+    is_plain,
+    is_same,
+    made_like,
+    parts_of,
+)
 from ._optional import PerhapsNone, split
-from ._sight import is_users_class
 from ._values import DEAD, UNDEFINED, Maybe
-
-_DICTS = (dict, OrderedDict, defaultdict, Counter)
-_NUMBERS = (bool, int, float, complex)
-_PLAIN = (bool, int, float, complex, str, bytes, range, slice, MethodType)
-
-
-@dataclass(frozen=True, eq=False)
-class Static:
-    """The same Python object on every path."""
-
-    value: Any
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Static):
-            return False
-        one, two = self.value, other.value
-        return one is two or (
-            type(one) is type(two) and isinstance(one, _PLAIN) and _same(one, two)
-        )
-
-    def __hash__(self) -> int:
-        return hash(type(self.value))
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A staged value."""
-
-    spec: Spec
-
-
-class _Like:
-    """Nodes with a sample value compare by its type and keys, never by what it holds."""
-
-    like: Any
-    children: tuple[Node, ...]
-
-    def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return False
-        assert isinstance(other, _Like)
-        return _alike(self.like, other.like) and self.children == other.children
-
-    def __hash__(self) -> int:
-        return hash((type(self.like), self.children))
-
-
-@dataclass(frozen=True, eq=False)
-class Tree(_Like):
-    """A container; `like` is a value of its type and keys, to rebuild others."""
-
-    like: Any
-    children: tuple[Node, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Parts(_Like):
-    """A composite of the backend: a few staged values, and how to make it of them."""
-
-    like: Any
-    children: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Elements:
-    """A staged list: one handle for each leaf of an element."""
-
-    element: Node | None  # None: no element is known yet
-
-
-@dataclass(frozen=True)
-class Perhaps:
-    """A value that exists on some paths only, and whether it does."""
-
-    value: Node
-    defined: Node
-    reason: str
-
-
-@dataclass(frozen=True)
-class Nullable:
-    """A value that is None on some paths only, and whether it is there."""
-
-    value: Node
-    there: Node
-
-
-Node = Static | Leaf | Tree | Parts | Elements | Perhaps | Nullable
 
 
 class Trees:
@@ -137,7 +61,7 @@ class Trees:
             )
         if isinstance(value, StagedList):
             return Elements(value.element)
-        if (children := _children(value)) is not None:
+        if (children := children_of(value)) is not None:
             return Tree(value, tuple(self.describe(c, numbers=numbers) for c in children))
         if self._is_tensor(value):
             if (parts := self.backend.parts(value)) is not None:
@@ -148,7 +72,7 @@ class Trees:
         return Static(value)
 
     def _is_tensor(self, value: Any) -> bool:
-        if isinstance(value, (*_PLAIN, type(None))):
+        if isinstance(value, (*PLAIN, type(None))):
             return False
         return self.backend.spec(value) is not None or self.backend.parts(value) is not None
 
@@ -171,15 +95,15 @@ class Trees:
             or second is UNDEFINED
         ):
             return self._perhaps(first, second, name)
-        if type(first) is type(second) and isinstance(first, _PLAIN) and _same(first, second):
+        if type(first) is type(second) and isinstance(first, PLAIN) and is_same(first, second):
             return Static(first)
         if any(v is None or isinstance(v, PerhapsNone) for v in (first, second)):
             (one, one_there), (other, other_there) = split(first), split(second)
             return Nullable(self.agree(one, other, name), self.agree(one_there, other_there, name))
         if isinstance(first, StagedList) or isinstance(second, StagedList):
             return self._elements(first, second, name)
-        ones, others = _children(first), _children(second)
-        if ones is not None and others is not None and _alike(first, second):
+        ones, others = children_of(first), children_of(second)
+        if ones is not None and others is not None and are_alike(first, second):
             if len(ones) == len(others):
                 pairs = zip(ones, others, strict=True)
                 return Tree(first, tuple(self.agree(a, b, name) for a, b in pairs))
@@ -208,7 +132,7 @@ class Trees:
         Each is known on its way only, so that one object can stand for either.
         """
         made = [self.journal.is_born_after(value, self.since) for value in (first, second)]
-        return all(made) and is_plain(first) and is_plain(second) and _alike(first, second)
+        return all(made) and is_plain(first) and is_plain(second) and are_alike(first, second)
 
     def agree_operands(self, first: Any, second: Any, name: str) -> Node:
         """As `agree`, for operands: of two iterators a loop around needs one, or none any more."""
@@ -218,7 +142,7 @@ class Trees:
 
     def _tensors(self, first: Any, second: Any, name: str) -> Node | None:
         backend = self.backend
-        if not isinstance(first, _PLAIN) and not isinstance(second, _PLAIN):
+        if not isinstance(first, PLAIN) and not isinstance(second, PLAIN):
             one, other = backend.parts(first), backend.parts(second)
             if one is not None and other is not None and len(one[0]) == len(other[0]):
                 pairs = zip(one[0], other[0], strict=True)
@@ -265,10 +189,10 @@ class Trees:
 
     def describe_staged(self, value: Any) -> Node:
         """As `describe`, with every Python number, bool and string staged."""
-        if isinstance(value, (*_NUMBERS, str)):
+        if isinstance(value, (*NUMBERS, str)):
             spec = self.backend.spec(value)
             return Static(value) if spec is None else Leaf(spec)
-        if (children := _children(value)) is not None:
+        if (children := children_of(value)) is not None:
             return Tree(value, tuple(self.describe_staged(c) for c in children))
         return self.describe(value, numbers=True)
 
@@ -281,13 +205,13 @@ class Trees:
                 joined = self.backend.join(one, other)
                 if joined is not None:
                     return Leaf(joined)
-            case Tree(), Tree() if _alike(first.like, second.like) and len(first.children) == len(
-                second.children
-            ):
+            case Tree(), Tree() if are_alike(first.like, second.like) and len(
+                first.children
+            ) == len(second.children):
                 pairs = zip(first.children, second.children, strict=True)
                 children = [self.join(a, b, name) for a, b in pairs]
                 return Tree(first.like, tuple(c for c in children if c is not None))
-            case Static(a), Static(b) if a is b or (type(a) is type(b) and _same(a, b)):
+            case Static(a), Static(b) if a is b or (type(a) is type(b) and is_same(a, b)):
                 return first
             case Elements(), Elements():
                 return Elements(self.join(first.element, second.element, name))
@@ -319,7 +243,7 @@ class Trees:
                     return node
                 if isinstance(value, Maybe) or value is UNDEFINED:
                     return self._perhaps_unset(node, value, name)
-                own = self.backend.spec(value) if _children(value) is None else None
+                own = self.backend.spec(value) if children_of(value) is None else None
                 joined = None if own is None else self.backend.join(spec, own)
                 if joined is None:
                     raise Disagreement(
@@ -330,12 +254,12 @@ class Trees:
             case Tree(like, children):
                 if value is DEAD:
                     return node
-                others = _children(value)
+                others = children_of(value)
                 if isinstance(like, list) and like is not value:
                     like, value = forward(like), forward(value)
                     if isinstance(like, StagedList) or isinstance(value, StagedList):
                         return self._elements(like, value, name)
-                if others is not None and _alike(like, value):
+                if others is not None and are_alike(like, value):
                     if len(others) == len(children):
                         pairs = zip(children, others, strict=True)
                         wide = tuple(self.widen(n, v, name) for n, v in pairs)
@@ -409,7 +333,7 @@ class Trees:
                         value.yielded = True
                     yield backend.convert(value, spec)
             case Tree(_, children):
-                values = [DEAD] * len(children) if value is DEAD else _parts(value)
+                values = [DEAD] * len(children) if value is DEAD else parts_of(value)
                 for child, part in zip(children, values, strict=True):
                     yield from self.leaves(child, part)
             case Parts(like, children):
@@ -480,7 +404,7 @@ class Trees:
                 leaf = next(leaves)
                 return number_of(self.backend, leaf) if numbers and spec.weak else leaf
             case Tree(like, children):
-                made = _like(like, [self.rebuild(c, leaves, numbers=numbers) for c in children])
+                made = made_like(like, [self.rebuild(c, leaves, numbers=numbers) for c in children])
                 if is_plain(like):
                     self.journal.bear(made)
                 return made
@@ -507,122 +431,18 @@ class Trees:
 
     def told(self, value: Any) -> str:
         """A value as an error message tells it."""
-        spec = None if _children(value) is not None else self.backend.spec(value)
-        if spec is not None and not isinstance(value, (*_NUMBERS, str)):
+        spec = None if children_of(value) is not None else self.backend.spec(value)
+        if spec is not None and not isinstance(value, (*NUMBERS, str)):
             return _spec_told(spec)
-        if (children := _children(value)) is not None:
+        if (children := children_of(value)) is not None:
             return f"a {type(value).__name__} of {len(children)}"
-        return f"the {type(value).__name__} {value!r}" if isinstance(value, _PLAIN) else repr(value)
+        return f"the {type(value).__name__} {value!r}" if isinstance(value, PLAIN) else repr(value)
+
+
+def _are_of_one_kind(first: Tree, second: Tree) -> bool:
+    return are_alike(first.like, second.like) and len(first.children) == len(second.children)
 
 
 def _spec_told(spec: Spec) -> str:
     name = getattr(spec.dtype, "name", None) or str(spec.dtype)
     return f"a {name} tensor of shape {'unknown' if spec.shape is None else spec.shape}"
-
-
-def _same(first: Any, second: Any) -> bool:
-    return bool(first == second) and (not isinstance(first, float) or str(first) == str(second))
-
-
-def _children(value: Any) -> list[Any] | None:
-    """A container's parts; None for what is no container."""
-    kind = type(value)
-    if kind in (tuple, list, deque) or (isinstance(value, tuple) and hasattr(kind, "_fields")):
-        return list(value)
-    if kind in _DICTS:
-        return list(value.values())
-    if dataclasses.is_dataclass(value) and not isinstance(value, type) and _is_record(value):
-        return [getattr(value, f.name) for f in dataclasses.fields(value)]
-    return None
-
-
-def _is_record(value: Any) -> bool:
-    """Whether a dataclass holds its fields and nothing else, so that it can be made anew."""
-    held = getattr(value, "__dict__", None)
-    names = {f.name for f in dataclasses.fields(value)}
-    return held is None or set(held) == names
-
-
-def is_plain(value: Any) -> bool:
-    """Whether a value is an object of a user's class that holds attributes and nothing else."""
-    kind = type(value)
-    return (
-        _children(value) is None
-        and is_users_class(kind)
-        and kind.__new__ is object.__new__
-        and hasattr(value, "__dict__")
-        and not any("__slots__" in vars(owner) for owner in kind.__mro__)
-    )
-
-
-def _parts(value: Any) -> list[Any]:
-    """The parts of a container, or of an object that is merged like one."""
-    children = _children(value)
-    return list(vars(value).values()) if children is None else children
-
-
-def _alike(first: Any, second: Any) -> bool:
-    if type(first) is not type(second):
-        return False
-    if is_plain(first):
-        return list(vars(first)) == list(vars(second))
-    return not isinstance(first, dict) or list(first) == list(second)
-
-
-def _like(like: Any, parts: list[Any]) -> Any:
-    own = _parts(like)
-    if len(parts) == len(own) and all(a is b for a, b in zip(parts, own, strict=True)):
-        return like
-    kind = type(like)
-    if isinstance(like, dict):
-        made = like.copy()
-        for key, part in zip(like, parts, strict=True):
-            made[key] = part
-        return made
-    if isinstance(like, tuple) and hasattr(kind, "_fields"):
-        return kind(*parts)
-    if isinstance(like, deque):
-        return deque(parts, like.maxlen)
-    if isinstance(like, tuple | list):
-        return kind(parts)
-    made = object.__new__(kind)
-    if is_plain(like):
-        made.__dict__.update(zip(vars(like), parts, strict=True))
-        return made
-    for field, part in zip(dataclasses.fields(like), parts, strict=True):
-        object.__setattr__(made, field.name, part)
-    return made
-
-
-def shape_of(node: Node) -> object:
-    """A node without its values: equal for states of the same types."""
-    match node:
-        case Static(value):
-            return value if isinstance(value, (*_PLAIN, type(None))) else type(value)
-        case Leaf(spec):
-            return spec
-        case Tree(like, children) | Parts(like, children):
-            return type(like), tuple(shape_of(c) for c in children)
-        case Elements(element):
-            return None if element is None else shape_of(element)
-        case Perhaps(value, defined, _):
-            return shape_of(value), shape_of(defined)
-        case Nullable(value, there):
-            return "or None", shape_of(value), shape_of(there)
-
-
-def is_free(node: Node) -> bool:
-    """Whether a node holds no value of one recording, so that it serves in another."""
-    match node:
-        case Static(value):
-            return value is UNDEFINED or isinstance(value, (*_PLAIN, type(None)))
-        case Leaf():
-            return True
-        case Tree(_, children):
-            return all(is_free(c) for c in children)
-        case Perhaps(value, defined, _):
-            return is_free(value) and is_free(defined)
-        case Nullable(value, there):
-            return is_free(value) and is_free(there)
-        case _:
-            return False

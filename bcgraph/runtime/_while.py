@@ -13,10 +13,10 @@ from bcgraph.regions import RETURN, Loop, Site
 from ._iterate import StagedIteration
 from ._journal import Location
 from ._lists import ElementWidened, StagedList
+from ._nodes import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
 from ._outcome import Choice, Outcome, contents
 from ._reachable import reachable
 from ._region import Environment
-from ._trees import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
 from ._values import DEAD, UNDEFINED, Maybe
 
 if TYPE_CHECKING:

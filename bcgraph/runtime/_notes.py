@@ -1,0 +1,133 @@
+"""What the journal is told: places that are about to be written, and objects that are made."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, MutableMapping, MutableSequence
+from types import FunctionType, MethodWrapperType
+from typing import Any
+
+from bcgraph._library import is_users_class
+from bcgraph.errors import UnsupportedEffect
+
+from ._journal import Journal, Location
+from ._lists import forward
+
+_MUTATORS = {
+    list: {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"},
+    deque: {"append", "appendleft", "extend", "extendleft", "pop", "popleft", "clear", "rotate"},
+    dict: {"update", "pop", "popitem", "setdefault", "clear"},
+    set: {"add", "discard", "remove", "pop", "clear", "update"},
+}
+CONTAINERS = tuple(_MUTATORS)
+CHANGING = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
+            "insort_right"}  # fmt: skip
+
+
+@functools.cache
+def mutators(kind: type) -> set[str] | None:
+    """The methods by which a container changes; None for what is none."""
+    return next((names for owner, names in _MUTATORS.items() if issubclass(kind, owner)), None)
+
+
+class Notes:
+    """Tells this thread's journal; the hooks of rewritten code call it."""
+
+    def __init__(self, journal: Callable[[], Journal], is_staged: Callable[[Any], bool]) -> None:
+        self._journal, self._is_staged = journal, is_staged
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a branch or a whole call is being recorded."""
+        return bool(self._journal())
+
+    def _note(self, kind: str, target: Any, key: Any = None) -> None:
+        journal = self._journal()
+        if journal:
+            journal.note(Location(kind, target, key))
+
+    def contents(self, target: Any) -> None:
+        """A container changes."""
+        self._note("contents", target)
+
+    def attribute(self, target: Any, name: str) -> None:
+        """An attribute is written."""
+        if self.wanted and not _is_managed(type(target), name):
+            self._note("attribute", target, name)
+
+    def item(self, target: Any, key: Any) -> None:
+        """An item is written. Raises `UnsupportedEffect` where it cannot be undone."""
+        if not self.wanted:
+            return
+        if isinstance(target, CONTAINERS) and not isinstance(target, Counter):
+            self._note("contents", target)
+        elif isinstance(target, MutableMapping | MutableSequence) and not self._is_staged(key):
+            self._note("item", target, key)
+        elif type(target).__module__.partition(".")[0] == "numpy":
+            raise UnsupportedEffect(
+                "a NumPy array is written in a branch or loop that a staged value decides",
+                mend="use a tensor and the framework's own update of it",
+            )
+
+    def item_read(self, target: Any, key: Any) -> None:
+        """An item is read, which writes it where there is none in a `defaultdict`."""
+        if isinstance(target, defaultdict) and self.wanted and key not in target:
+            self._note("contents", target)
+
+    def variable(self, name: str) -> None:
+        """The caller writes a global variable."""
+        self._note("item", sys._getframe(1).f_globals, name)
+
+    def cell(self, cell: Any) -> None:
+        """A variable of an enclosing function is written."""
+        self._note("cell", cell)
+
+    def born(self, made: Any) -> None:
+        """An object is nobody else's so far."""
+        self._journal().bear(made)
+
+    def changed(self, function: Any, target: Any, *rest: Any) -> Any:
+        """Calls a builtin that changes its first argument."""
+        if function in (setattr, delattr):
+            self._note("attribute", target, rest[0])
+        elif isinstance(target, list):
+            if forward(target) is not target:
+                raise UnsupportedEffect(f"`{function.__name__}` of a staged list cannot be staged")
+            self._note("contents", target)
+        return function(target, *rest)
+
+    def written(self, slot: Any, /, *arguments: Any) -> Any:
+        """Calls `object.__setattr__(target, name, value)`, bound or not."""
+        bound = isinstance(slot, MethodWrapperType)
+        target, name = (slot.__self__, *arguments)[:2] if bound else arguments[:2]
+        self._note("attribute", target, name)
+        return slot(*arguments)
+
+    def made(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        """Calls what makes a container."""
+        made = function(*arguments, **keywords)
+        self.born(made)
+        return made
+
+    def make(self, kind: type, /, *arguments: Any, **keywords: Any) -> Any:
+        """Makes an object, whose first writes are nobody else's business."""
+        plain = type(kind) is type and kind.__new__ is object.__new__
+        if not plain or kind.__init__ is object.__init__:  # type: ignore[misc]
+            return self.made(kind, *arguments, **keywords)
+        made = object.__new__(kind)
+        self.born(made)
+        kind.__init__(made, *arguments, **keywords)  # type: ignore[misc]
+        return made
+
+
+def _is_managed(kind: type, name: str) -> bool:
+    """Whether a user's code, which is converted too, does what writing an attribute means."""
+    if not is_users_class(kind):
+        return False
+    owner = inspect.getattr_static(kind, name, None)
+    if isinstance(owner, property) or type(getattr(type(owner), "__set__", None)) is FunctionType:
+        return True
+    return any("__setattr__" in vars(k) for k in kind.__mro__ if is_users_class(k))
