@@ -101,7 +101,6 @@ def jumps_to_jumps() -> None:
 def irreducible_flow() -> None:
     """Two blocks that jump to each other, entered at either."""
     branch = "POP_JUMP_IF_FALSE" if sys.version_info >= (3, 12) else "POP_JUMP_FORWARD_IF_FALSE"
-    again = "POP_JUMP_IF_FALSE" if sys.version_info >= (3, 12) else "POP_JUMP_BACKWARD_IF_FALSE"
     first, second, end = Label(), Label(), Label()
     subtract = [Instr("LOAD_FAST", "x"), Instr("LOAD_CONST", 1), Instr("BINARY_OP", 10),
                 Instr("STORE_FAST", "x")]  # fmt: skip
@@ -111,8 +110,8 @@ def irreducible_flow() -> None:
             [
                 Instr("LOAD_FAST", "y"), *truth, Instr(branch, second),
                 first, *subtract, Instr("LOAD_FAST", "x"), *truth, Instr(branch, end),
-                second, *subtract, Instr("LOAD_FAST", "x"), Instr("UNARY_NOT") if not truth else
-                Instr("TO_BOOL"), *([Instr("UNARY_NOT")] if truth else []), Instr(again, first),
+                second, *subtract, Instr("LOAD_FAST", "x"), *truth, Instr(branch, end),
+                Instr("JUMP_BACKWARD", first),
                 end, Instr("LOAD_FAST", "x"), Instr("RETURN_VALUE"),
             ],
             "x", "y",
