@@ -16,8 +16,9 @@ def refusal(error: Exception) -> BackendLimit | PythonValueNeeded | None:
     """The error of bcgraph that says what PyTorch's means; None for one of the program's own."""
     if isinstance(error, GuardOnDataDependentSymNode):
         return PythonValueNeeded(
-            f"PyTorch asks for `{error.cond}`, of a size that only the running graph knows",
-            mend="tell it with `torch._check(...)`, or mask the values instead of selecting them",
+            f"Python asks for the truth of a value or size of the running graph (`{error.cond}`)",
+            mend="what asks is not converted (a library, or what `disable` marks); of a size, tell "
+            "it with `torch._check(...)`, or mask the values instead of selecting them",
         )
     if isinstance(error, DataDependentOutputException):
         return PythonValueNeeded(
