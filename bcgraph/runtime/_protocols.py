@@ -30,9 +30,14 @@ class Protocols:
         return self._result(values[0], name)
 
     def truth(self, value: Any) -> Any:
-        """An object's staged truth; of any other value itself."""
-        if self._last[0] is value and value is not None:
-            return self._last[1]
+        """An object's staged truth; of any other value itself.
+
+        A branch asks twice: whether it is staged, and what it is.
+        """
+        asked, found = self._last
+        if asked is value and value is not None:
+            self._last = (None, None)
+            return found
         found = self._result(value, "__bool__")
         if found is NATIVE:
             return value
