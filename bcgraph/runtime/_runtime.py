@@ -113,7 +113,7 @@ class Runtime:
 
         notes = self.notes
         return Hooks(
-            staged=self._is_staged,
+            staged=self._decides,
             site=self._site,
             iterate=self._iterate,
             resolve=self.resolve,
@@ -371,9 +371,15 @@ class Runtime:
     # Hooks
 
     def _is_staged(self, value: Any) -> bool:
-        if is_staged(self.backend, value):
+        return is_staged(self.backend, value)
+
+    def _decides(self, value: Any) -> bool:
+        """Whether the truth of a value is staged."""
+        if self._is_staged(value):
             return True
-        return is_users_class(type(value)) and self.protocols.truth(value) is not value
+        if not self.backend.symbolic or not is_users_class(type(value)):
+            return False
+        return self.backend.is_recording() and self.protocols.truth(value) is not value
 
     def _negate(self, value: Any) -> Any:
         return self.backend.logical_not(self.protocols.truth(value))
@@ -407,7 +413,7 @@ class Runtime:
                     place=Stager.place(flow, site),
                 )
             ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
-            if ins.op is Op.BRANCH and at.operands:
+            if ins.op is Op.BRANCH and self.backend.symbolic:
                 at.operands[-1] = self.protocols.truth(at.operands[-1])
             if (
                 not self.backend.symbolic

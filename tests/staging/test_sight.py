@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import bcgraph
+import bcgraph.testing
 
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.tensorflow
@@ -74,3 +75,26 @@ def test_threads_see_the_same_classes() -> None:
         thread.join()
     assert not wrong
     assert codes() == ORIGINALS
+
+
+class Asked:
+    """Counts how often its truth is asked."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __bool__(self) -> bool:
+        self.count += 1
+        return bool(self.count % 2)
+
+
+def test_python_asks_once() -> None:
+    def asks(asked: Any) -> Any:
+        return (1 if asked else 2), (3 if not asked else 4), asked.count
+
+    for convert in (
+        lambda f: bcgraph.convert(f, backend="tensorflow"),
+        lambda f: bcgraph.compile(f, backend="numpy"),
+        bcgraph.testing.stage_everything,
+    ):
+        assert convert(asks)(Asked()) == asks(Asked()) == (1, 3, 2)
