@@ -64,9 +64,9 @@ class Compiled(Generic[P, R]):
         found: Any = sys.modules.get(getattr(self.__wrapped__, "__module__", ""))
         for part in name.split("."):
             found = getattr(found, part, None)
-        return (
-            name if found is self else (_compiled, (self.__wrapped__, self._backend, self._options))
-        )
+        if found is self:
+            return name
+        return type(self), (self.__wrapped__, self._backend, self._options)
 
     def __repr__(self) -> str:
         return f"<compiled {self.__wrapped__!r}>"
@@ -101,10 +101,6 @@ class Compiled(Generic[P, R]):
     def clear_cache(self) -> None:
         """Forgets all graphs."""
         self._made.clear()
-
-
-def _compiled(fn: Any, backend: str | None, options: dict[str, Any]) -> Any:
-    return Compiled(fn, backend, options)
 
 
 class _Program:

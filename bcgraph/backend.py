@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
 from ._raised import Errors as Errors
+from ._reads import attributes_read as attributes_read
 from ._text import Piece as Piece
 from ._text import StagedText as StagedText
 from ._text import formatted as formatted

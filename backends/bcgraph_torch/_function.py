@@ -32,8 +32,7 @@ from ._outer import Outer
 from ._results import Results
 
 _OPTIONS = {"compiler", "dynamic"}
-_VALUES = (bool, int, float, complex, str, bytes, type(None))
-_LEAVES = frozenset({torch.Tensor, torch.nn.Parameter, *_VALUES})
+_LEAVES = frozenset({torch.Tensor, torch.nn.Parameter, *_settings.PLAIN})
 _DEVICES = ("cpu", "cuda")
 _COMPILERS = [f"compiler={name!r}" for name in ("auto", "inductor", "python")]
 
@@ -309,7 +308,7 @@ def _value_key(value: Any) -> Any:
         return kind, value.hex()  # -0.0 is another value than 0.0, and a NaN the same as a NaN
     if kind is complex:
         return kind, value.real.hex(), value.imag.hex()
-    return kind, value if kind in _VALUES else id(value)
+    return kind, value if kind in _settings.PLAIN else id(value)
 
 
 def _state() -> tuple[Any, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dis
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import torch
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
-_LOADS = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
+from bcgraph.backend import attributes_read
+
+PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _HELD: dict[type, frozenset[str]] = {}
 
 Setting = tuple[dict[str, Any], str, Any]
@@ -21,7 +21,7 @@ def settings(modules: list[torch.nn.Module]) -> list[Setting]:
         (module.__dict__, name, value)
         for module in modules
         for name, value in module.__dict__.items()
-        if name == "training" or (name in _named(type(module)) and type(value) in _PLAIN)
+        if name == "training" or (name in _named(type(module)) and type(value) in PLAIN)
     ]
 
 
@@ -50,12 +50,6 @@ def _named(kind: type) -> frozenset[str]:
             for name, method in vars(owner).items()
             if isinstance(method, FunctionType) and name != "__init__"
         ]
-        names = (name for method in methods for name in _names(method.__code__))
+        names = (name for method in methods for name in attributes_read(method.__code__))
         found = _HELD[kind] = frozenset(names)
     return found
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    read = {i.argval for i in dis.get_instructions(code) if i.opname in _LOADS}
-    return read.union(*map(_names, inner))

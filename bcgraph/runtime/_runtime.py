@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import functools
 import inspect
 import sys
@@ -25,7 +24,7 @@ from typing import Any
 
 from bcgraph._library import is_library, is_users_class
 from bcgraph._text import formatted, percent_formatted, template_formatted, text_of
-from bcgraph.backend import Backend, StagedText, Write
+from bcgraph.backend import Backend, StagedText, Write, attributes_read
 from bcgraph.errors import (
     Place,
     UndefinedVariable,
@@ -151,7 +150,7 @@ class Runtime:
 
     def reads(self, attribute: str) -> bool:
         """Whether code reads an attribute of this name that ran in this thread's transaction."""
-        return any(attribute in _attributes(code) for code in self._local.traced)
+        return any(attribute in attributes_read(code) for code in self._local.traced)
 
     @contextmanager
     def sight(self, *roots: Any) -> Iterator[None]:
@@ -534,13 +533,6 @@ def _is_none(value: Any, inverted: bool) -> Any:
 
 def _is_left_alone(fn: FunctionType) -> bool:
     return is_library(fn) or getattr(fn, DISABLED, False)
-
-
-@functools.cache
-def _attributes(code: CodeType) -> frozenset[str]:
-    """The names of the attributes that a code object reads."""
-    loads = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
-    return frozenset(i.argval for i in dis.get_instructions(code) if i.opname in loads)
 
 
 def _first_argument(frame: FrameType) -> tuple[Any, ...]:

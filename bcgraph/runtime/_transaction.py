@@ -16,10 +16,9 @@ from bcgraph.backend import StagedNumber, Write
 
 from ._finish import finished_value
 from ._journal import Journal, Location
+from ._nodes import Static
 from ._optional import PerhapsNone
 from ._reachable import reachable
-
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,18 +38,14 @@ class LocationWrite(Write):
     def stands(self) -> bool:
         now = self.location.read()
         if isinstance(self.old, list | tuple) and type(now) is type(self.old):
-            return len(now) == len(self.old) and all(map(_same, now, self.old))
-        return _same(now, self.old)
+            return list(map(Static, now)) == list(map(Static, self.old))
+        return Static(now) == Static(self.old)
 
     def apply(self, value: Any) -> None:
         self.location.write(value.item() if self.is_number and value is not None else value)
 
     def __str__(self) -> str:
         return str(self.location)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other or (type(one) is type(other) and type(one) in _PLAIN and one == other)
 
 
 @contextmanager
