@@ -7,11 +7,13 @@ that differs is known only when the graph runs; ranks and devices must be the sa
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 
 from bcgraph.backend import Spec, StagedNumber
 
@@ -83,9 +85,13 @@ def join(first: Spec, second: Spec) -> Spec | None:
         return None
     pairs = zip(first.shape or (), second.shape or (), strict=True)
     shape = tuple(a if a == b else None for a, b in pairs)
-    with torch._C.DisableTorchFunction():  # nothing of it belongs into a graph
-        dtype = torch.promote_types(one.dtype, other.dtype)
-    return Spec(Kind(dtype, one.device), shape, weak=first.weak)
+    return Spec(Kind(_promoted(one.dtype, other.dtype), one.device), shape, weak=first.weak)
+
+
+@functools.cache
+def _promoted(first: torch.dtype, second: torch.dtype) -> torch.dtype:
+    with _disable_current_modes():  # nothing of it belongs into a graph
+        return torch.promote_types(first, second)
 
 
 def _yielded(weak: torch.dtype, strong: torch.dtype) -> torch.dtype:

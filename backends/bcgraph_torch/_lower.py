@@ -16,6 +16,7 @@ from torch._inductor.exc import InvalidCxxCompiler
 from torch.fx import GraphModule, Node
 
 from ._graphs import (
+    COND,
     WHILE,
     clone,
     draws,
@@ -28,6 +29,7 @@ from ._graphs import (
     raises,
     written,
 )
+from ._select import select_cheap
 
 NO_COMPILER = InvalidCxxCompiler
 
@@ -48,9 +50,13 @@ def obstacle(graph: GraphModule) -> str | None:
 
 
 def compiled(graph: GraphModule, inputs: list[Any]) -> Callable[..., Any]:
-    """The graph compiled by Inductor, for inputs like these; no gradients."""
+    """The graph compiled by Inductor, for inputs like these; no gradients.
+
+    Where control flow is left, C++ drives it; a straight graph is called as fast without.
+    """
     held = [*graph.parameters(), *graph.buffers()]
     lowered = copy.deepcopy(graph, {id(tensor): tensor for tensor in held})
+    select_cheap(lowered)
     for module in parts(lowered):
         for node in list(module.graph.nodes):
             if node.op == "call_function" and node.target is WHILE:
@@ -58,7 +64,8 @@ def compiled(graph: GraphModule, inputs: list[Any]) -> Callable[..., Any]:
         if module is not lowered:
             own_outputs(module)
         module.recompile()
-    return torch._inductor.compile(lowered, inputs, options={"cpp_wrapper": True})
+    drives = any(node.target in (COND, WHILE) for _, node in operations(lowered))
+    return torch._inductor.compile(lowered, inputs, options={"cpp_wrapper": drives})
 
 
 def _own_first_values(module: GraphModule, node: Node) -> None:
