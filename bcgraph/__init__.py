@@ -8,6 +8,7 @@ from bcgraph import _logs, errors
 from bcgraph._backends import backends
 from bcgraph._compiled import CacheInfo, Compiled, compile, convert, disable
 from bcgraph._config import Config, config
+from bcgraph.runtime import python
 from bcgraph.show import Explanation, explain
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "disable",
     "errors",
     "explain",
+    "python",
 ]
 
 _logs.start()

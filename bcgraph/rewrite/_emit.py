@@ -162,10 +162,7 @@ class Emitter:
             asm.constant(hooks.nested(raw.arg))
         elif name in _BUILDS and hooks.journal:
             asm.copy(raw)
-            asm.begin_call(hooks.born)
-            asm.emit("COPY", 3)
-            asm.end_call(1)
-            asm.emit("POP_TOP")
+            self._tell_birth()
         else:
             if hooks.journal and name in _WRITES:
                 self._tell_write(name, raw)
@@ -324,7 +321,16 @@ class Emitter:
                 asm.end_call(1)
                 asm.emit("SWAP", below + 1)
                 asm.emit("POP_TOP")
+            self._is_comprehension = below is None
         asm.copy(raw)
+        if name == "CALL" and self._is_comprehension and self.hooks.journal:
+            self._tell_birth()
+
+    def _tell_birth(self) -> None:
+        self.asm.begin_call(self.hooks.born)
+        self.asm.emit("COPY", 3)
+        self.asm.end_call(1)
+        self.asm.emit("POP_TOP")
 
     def _callable_depth(self, index: int, raw: Instr, marks: tuple[object, ...]) -> int | None:
         """How far below the top the callable lies (1: on top); None where it is left alone."""
@@ -369,6 +375,7 @@ class Emitter:
         asm.emit("POP_TOP")
 
     all_free = False
+    _is_comprehension = False  # whether the call that is being emitted is that of one
 
     def load_cell(self, name: str, index: int, height: int) -> None:
         """→ the cell object of a variable, at a site with `height` operands on the stack."""

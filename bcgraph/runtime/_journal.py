@@ -121,15 +121,21 @@ class Journal:
     def __init__(self) -> None:
         self._frames: list[dict[tuple[Any, ...], tuple[Location, Any]]] = []
         self._serials: list[int] = []
+        self._wholes = 0  # how many of the frames are whole calls, not branches
         self.entered = 0  # how many branches have been entered so far
         self._born: dict[int, tuple[Any, int]] = {}  # objects by identity, and when
 
     def __bool__(self) -> bool:
         return bool(self._frames)
 
+    @property
+    def in_branch(self) -> bool:
+        """Whether a branch is being recorded, not just a whole call."""
+        return len(self._frames) > self._wholes
+
     def note(self, location: Location) -> None:
         """Tells the journal, before a write, where it goes."""
-        if self._frames and not self.is_born_after(location.target, self._serials[-1] - 1):
+        if self._frames and not self.is_own(location.target):
             frame = self._frames[-1]
             if location.identity not in frame:
                 frame[location.identity] = (location, location.read())
@@ -154,9 +160,14 @@ class Journal:
         found = self._born.get(id(value))
         return found is not None and found[1] > serial
 
-    def enter(self) -> None:
-        """Starts a branch."""
+    def is_own(self, value: Any) -> bool:
+        """Whether the program has made an object in the branch that is being recorded."""
+        return self.is_born_after(value, self._serials[-1] - 1)
+
+    def enter(self, *, whole: bool = False) -> None:
+        """Starts a branch, or a `whole` call."""
         self.entered += 1
+        self._wholes += whole
         self._serials.append(self.entered)
         self._frames.append({})
 
@@ -164,6 +175,7 @@ class Journal:
         """Ends a branch: undoes its writes; returns each place with its old and new contents."""
         frame = self._frames.pop()
         self._serials.pop()
+        self._wholes = min(self._wholes, len(self._frames))
         changed = {key: (location, old, location.read()) for key, (location, old) in frame.items()}
         for location, old in reversed(list(frame.values())):
             location.write(old)

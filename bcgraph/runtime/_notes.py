@@ -15,12 +15,35 @@ from bcgraph.errors import UnsupportedEffect
 
 from ._journal import Journal, Location
 from ._lists import forward
+from ._outside import acts_on, is_consumed, is_said
 
 _MUTATORS = {
     list: {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"},
-    deque: {"append", "appendleft", "extend", "extendleft", "pop", "popleft", "clear", "rotate"},
-    dict: {"update", "pop", "popitem", "setdefault", "clear"},
-    set: {"add", "discard", "remove", "pop", "clear", "update"},
+    deque: {
+        "append",
+        "appendleft",
+        "extend",
+        "extendleft",
+        "pop",
+        "popleft",
+        "clear",
+        "rotate",
+        "remove",
+        "insert",
+        "reverse",
+    },
+    dict: {"update", "pop", "popitem", "setdefault", "clear", "move_to_end"},
+    set: {
+        "add",
+        "discard",
+        "remove",
+        "pop",
+        "clear",
+        "update",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+    },
 }
 CONTAINERS = tuple(_MUTATORS)
 CHANGING = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
@@ -42,12 +65,48 @@ class Notes:
     @property
     def wanted(self) -> bool:
         """Whether a branch or a whole call is being recorded."""
-        return bool(self._journal())
+        return bool(self._journal()) and not is_said()
 
     def _note(self, kind: str, target: Any, key: Any = None) -> None:
-        journal = self._journal()
-        if journal:
-            journal.note(Location(kind, target, key))
+        if self.wanted:
+            self._journal().note(Location(kind, target, key))
+
+    @property
+    def in_branch(self) -> bool:
+        """Whether a branch is being recorded."""
+        return self._journal().in_branch and not is_said()
+
+    def refuse_outside(self, target: Any) -> None:
+        """Raises `UnsupportedEffect` if a call acts on what is outside of the graph."""
+        thing = acts_on(target)
+        if thing is None or isinstance(thing, CONTAINERS) or self._journal().is_own(thing):
+            return
+        name = target.__name__
+        of = "" if isinstance(thing, str) else f" of a {type(thing).__name__}"
+        raise UnsupportedEffect(
+            f"`{name}`{of} is called in a branch or loop that a tensor decides: a graph cannot do"
+            " that when it runs",
+            mend=f"call it outside of the branch; or, to have it called while tracing, whichever"
+            f" way is taken, `bcgraph.python({name})(…)`",
+        )
+
+    def refuse_consuming(self, *values: Any) -> None:
+        """Raises `UnsupportedEffect` if an iterator from outside is advanced in a branch."""
+        if not self.in_branch:
+            return
+        for value in values:
+            if is_consumed(value) and not self._journal().is_own(value):
+                raise UnsupportedEffect(
+                    f"a {type(value).__name__} is advanced in a branch or loop that a tensor"
+                    " decides: a graph cannot tell how far it is afterwards",
+                    mend="make the iterator in the branch, or take what is needed before it",
+                )
+
+    def consuming(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        """Calls what advances iterators, or makes one."""
+        if function is not iter:
+            self.refuse_consuming(*arguments)
+        return self.made(function, *arguments, **keywords)
 
     def contents(self, target: Any) -> None:
         """A container changes."""

@@ -41,8 +41,9 @@ from ._eager import execute
 from ._finish import finished
 from ._iterate import StagedIteration
 from ._lists import StagedList, forward, given, is_staged
-from ._notes import CHANGING, CONTAINERS, Notes, mutators
+from ._notes import CHANGING, Notes, mutators
 from ._optional import PerhapsNone, used
+from ._outside import consumes
 from ._protocols import Protocols
 from ._region import Environment
 from ._sight import Sight
@@ -51,6 +52,7 @@ from ._transaction import transaction
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
+_BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
 _SLOTS = (MethodWrapperType, WrapperDescriptorType)
 
 _staged: dict[CodeType, set[tuple[Any, Any]]] = {}
@@ -243,18 +245,28 @@ class Runtime:
     def resolve(self, target: Any) -> Any:
         """What to call instead of a callable: its converted twin, a staged meaning, or itself."""
         kind = type(target)
+        in_branch = self.backend.symbolic and self.notes.in_branch
+        if in_branch:
+            self.notes.refuse_outside(target)
         if kind is FunctionType:
-            return self._library(target) if _is_left_alone(target) else self.function(target)
+            if _is_left_alone(target):
+                return self._library(target)
+            made = self.function(target)
+            suspends = in_branch and made.__code__.co_flags & inspect.CO_GENERATOR
+            return functools.partial(self.notes.made, made) if suspends else made
         if kind is MethodType:
             inner = target.__func__
             if type(inner) is FunctionType and not _is_left_alone(inner):
                 return MethodType(self.function(inner), target.__self__)
             return target
         if kind is BuiltinFunctionType or isinstance(target, type):
-            sight: Sight | None = getattr(self._local, "sight", None)
             if kind is not BuiltinFunctionType and self.backend.symbolic:
-                return self._class(target, sight)
-            return self._builtin(target, kind)
+                found = self._class(target, getattr(self._local, "sight", None))
+            else:
+                found = self._builtin(target, kind)
+            if in_branch and consumes(target):
+                return functools.partial(self.notes.consuming, found)
+            return found
         if kind is functools.partial:
             inner = self.resolve(target.func)
             if inner is target.func:
@@ -363,7 +375,7 @@ class Runtime:
         if users and noting:
             return functools.partial(self.notes.make, target)
         found = self._builtin(target, type(target))
-        if noting and issubclass(target, CONTAINERS):
+        if noting and target not in _BOUND_TO_CALLER:
             return functools.partial(self.notes.made, found)
         return found
 
@@ -439,6 +451,7 @@ class Runtime:
             return NativeIteration(iter(value))
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
+        self.notes.refuse_consuming(value)
         items = self._meanings().items(value)
         return value if items is None else StagedIteration(self.backend, items)
 

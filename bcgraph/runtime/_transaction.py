@@ -58,7 +58,7 @@ def transaction(
     """
     held = reachable(*roots)
     writes: list[Write] = []
-    journal.enter()
+    journal.enter(whole=True)
     try:
         yield writes
     finally:

@@ -60,6 +60,8 @@ def test_inductor_compiles_control_flow(function: Any, calls: list[Any]) -> None
             expected = torch.as_tensor(function(*arguments))
             assert torch.allclose(got.double(), expected.double()), arguments
     assert len(ran) == 1
+    code = compiled.graphs()[0].print_readable(print_output=False)
+    assert "higher_order.cond(" in code or "higher_order.while_loop(" in code
     assert [captured.how for captured in compiled.captures()] == ["compiled by Inductor"]
 
 
