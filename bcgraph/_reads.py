@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dis
-import functools
 from types import CodeType
+
+from ._weak import told_once
 
 _LOADS = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 
 
-@functools.cache
+@told_once
 def attributes_read(code: CodeType) -> frozenset[str]:
     """The names of the attributes that a code object reads, and those in it."""
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 
 from bcgraph.backend import attributes_read
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
-_HELD: dict[type, frozenset[str]] = {}
+_HELD: WeakKeyDictionary[type, frozenset[str]] = WeakKeyDictionary()
 
 Setting = tuple[dict[str, Any], str, Any]
 

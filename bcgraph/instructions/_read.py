@@ -70,6 +70,7 @@ def read(origin: CodeType) -> Code:
             comprehension makes a cell of the name of an enclosing function's variable), or where
             the disassembler fails.
     """
+    origin = origin.replace()  # a copy, so that what is made of it does not hold the function's
     if sys.version_info[:2] not in SUPPORTED:
         raise UnknownPython(f"no instruction table for CPython {sys.version_info[:2]}")
     if twice := set(origin.co_cellvars) & set(origin.co_freevars):

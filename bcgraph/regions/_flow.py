@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from types import CodeType
 
 from bcgraph.cfg import Cfg, Loop, postdominators
 from bcgraph.dataflow import Facts
@@ -42,6 +43,7 @@ class Flow:
         self.entry, self.blocks, self.ports, self.outer = entry, blocks, ports, outer
         self._leave = frozenset(ports)
         self.sites: dict[int, object] = {}
+        self.made: CodeType | None = None  # its function's code
 
     @cached_property
     def order(self) -> tuple[int, ...]:

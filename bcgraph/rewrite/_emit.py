@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import CodeType
 
 from bytecode import BinaryOp, FreeVar, Instr, Label
@@ -33,6 +34,7 @@ class Emitter:
 
     def __init__(self, flow: Flow, hooks: Hooks) -> None:
         self.flow, self.hooks = flow, hooks
+        self.held: Callable[[], Flow | None] = lambda: flow  # for what the code calls
         self.code = flow.cfg.code
         self.asm = Assembler()
         self.diversions: list[tuple[Label, Site, Instruction, int]] = []
@@ -416,7 +418,7 @@ class Emitter:
         for _ in range(count):  # a handler around the site still finds its operands
             asm.emit("COPY", count)
         asm.emit("BUILD_TUPLE", count)
-        asm.begin_call(self.hooks.site(self.flow, site))
+        asm.begin_call(self.hooks.site(self.held, site))
         asm.emit("COPY", 3)
         for name in site.inputs:
             self.load(name, site.block)

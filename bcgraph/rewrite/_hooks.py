@@ -17,8 +17,9 @@ class Hooks:
     """The calls that rewritten code makes, and which of them it needs.
 
     - `staged(value)`: whether a predicate is staged. With `everything` it is not asked: all are.
-    - `site(flow, site)` gives the function that a diverted site calls with (operands, variables,
-      cells); it returns (index into `site.resumes`, what to store) or (-1, what to return).
+    - `site(held, site)`, `held()` being the flow, gives the function that a diverted site calls
+      with (operands, variables, cells); it returns (index into `site.resumes`, what to store) or
+      (-1, what to return).
     - `iterate(value)`: what to iterate over; a staged iterator is a `Mapping` (by registration),
       which one instruction can tell from any native iterator.
     - `resolve(callable)`: what to call instead.
@@ -40,7 +41,7 @@ class Hooks:
     """
 
     staged: Callable[[object], bool]
-    site: Callable[[Flow, Site], SiteHook]
+    site: Callable[[Callable[[], Flow | None], Site], SiteHook]
     iterate: Callable[[object], object]
     resolve: Callable[[object], object]
     negate: Callable[[object], object]

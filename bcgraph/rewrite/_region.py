@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import CellType, CodeType
+from weakref import ref
 
 from bytecode import CellVar, FreeVar, Instr, Label
 
@@ -41,6 +42,7 @@ class _Region(Emitter):
     all_free = True
 
     def build(self) -> CodeType:
+        self.held = ref(self.flow)  # which holds this code
         flow, asm, cfg, code = self.flow, self.asm, self.flow.cfg, self.code
         facts = flow.facts
         self._labels: dict[int, Label] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 from collections import Counter, defaultdict, deque
@@ -50,7 +49,6 @@ CHANGING = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "ins
             "insort_right"}  # fmt: skip
 
 
-@functools.cache
 def mutators(kind: type) -> set[str] | None:
     """The methods by which a container changes; None for what is none."""
     return next((names for owner, names in _MUTATORS.items() if issubclass(kind, owner)), None)

@@ -24,6 +24,7 @@ from typing import Any
 
 from bcgraph._library import is_library, is_users_class
 from bcgraph._text import formatted, percent_formatted, template_formatted, text_of
+from bcgraph._weak import ByIdentity
 from bcgraph.backend import Backend, StagedText, Write, attributes_read
 from bcgraph.errors import (
     Place,
@@ -55,7 +56,7 @@ DISABLED = "__bcgraph_disabled__"
 _BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
 _SLOTS = (MethodWrapperType, WrapperDescriptorType)
 
-_staged: dict[CodeType, set[tuple[Any, Any]]] = {}
+_staged: weakref.WeakKeyDictionary[CodeType, set[tuple[Any, Any]]] = weakref.WeakKeyDictionary()
 
 
 def staged_sites(code: CodeType) -> set[tuple[Any, Any]]:
@@ -72,14 +73,10 @@ class Runtime:
     def __init__(self, backend: Backend, *, everything: bool = False) -> None:
         self.backend = backend
         self.everything = everything
-        self._codes: dict[tuple[int, bool], CodeType] = {}
-        # by the identity of made code: it, kept alive, and the code it was made of
-        self._made: dict[int, tuple[CodeType, CodeType]] = {}
-        self._functions: weakref.WeakKeyDictionary[Any, dict[bool, FunctionType]] = (
-            weakref.WeakKeyDictionary()
-        )
-        self._regions: weakref.WeakKeyDictionary[Flow, CodeType] = weakref.WeakKeyDictionary()
-        self._collecting: dict[CodeType, CodeType] = {}
+        self._codes: ByIdentity[CodeType, dict[bool, CodeType]] = ByIdentity()
+        # of made code: what it was made of, and a copy of that for when it is gone
+        self._made: ByIdentity[CodeType, tuple[weakref.ref[CodeType], CodeType]] = ByIdentity()
+        self._collecting: ByIdentity[CodeType, CodeType] = ByIdentity()
         self._local = threading.local()
         self.notes = Notes(lambda: self.stager.journal, self._is_staged)
         self.hooks = self._hooks(journal=False)
@@ -92,7 +89,7 @@ class Runtime:
         found: Stager | None = getattr(self._local, "stager", None)
         if found is None:
             found = self._local.stager = Stager(
-                self.backend, self.region_code, lambda code: id(code) in self._made
+                self.backend, self.region_code, self._made.__contains__
             )
         return found
 
@@ -147,12 +144,13 @@ class Runtime:
 
     def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
         """Inside, what is written into objects that the roots hold is noted, and staged."""
-        self._local.traced = set()
+        self._local.traced = {}
         return transaction(self.stager.journal, self._is_staged, *roots)
 
     def reads(self, attribute: str) -> bool:
         """Whether code reads an attribute of this name that ran in this thread's transaction."""
-        return any(attribute in attributes_read(code) for code in self._local.traced)
+        codes = (held() for held in self._local.traced.values())
+        return any(attribute in attributes_read(code) for code in codes if code is not None)
 
     @contextmanager
     def sight(self, *roots: Any) -> Iterator[None]:
@@ -189,38 +187,39 @@ class Runtime:
         if sight is not None:
             sight.see_named(fn)
         if journal and hasattr(self._local, "traced"):
-            self._local.traced.add(origin)
+            self._local.traced[id(origin)] = weakref.ref(origin)
         if origin is not fn.__code__ and not journal:
             return fn
-        twins = self._functions.setdefault(fn, {})
-        twin = twins.get(journal)
-        if twin is None or twin.__bcgraph_origin__ is not origin:  # type: ignore[attr-defined]
-            try:
-                code = self.code(origin, journal=journal)
-            except UnreadableFunction:
-                if self.backend.symbolic and self.backend.is_recording():
-                    raise
-                return fn  # what it does with Python values, it does unchanged
-            if code is fn.__code__:
-                return fn
-            twin = FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
-            twin.__qualname__, twin.__doc__ = fn.__qualname__, fn.__doc__
-            twin.__module__, twin.__annotations__ = fn.__module__, fn.__annotations__
-            twin.__dict__.update(fn.__dict__)
-            twin.__bcgraph_origin__ = origin  # type: ignore[attr-defined]
-            twins[journal] = twin
-        twin.__defaults__, twin.__kwdefaults__ = fn.__defaults__, fn.__kwdefaults__
+        try:
+            code = self.code(origin, journal=journal)
+        except UnreadableFunction:
+            if self.backend.symbolic and self.backend.is_recording():
+                raise
+            return fn  # what it does with Python values, it does unchanged
+        if code is fn.__code__:
+            return fn
+        twin = FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
+        functools.update_wrapper(twin, fn)
+        del twin.__wrapped__  # type: ignore[attr-defined]
+        twin.__dict__.update(fn.__dict__)  # with its own `__wrapped__`, if it has one
+        twin.__kwdefaults__ = fn.__kwdefaults__
         return twin
 
     def _origin(self, code: CodeType) -> CodeType:
-        made = self._made.get(id(code))
-        return code if made is None else made[1]
+        made = self._made.get(code)
+        if made is None:
+            return code
+        origin, copy = made
+        return origin() or copy
 
     def code(self, code: CodeType, *, journal: bool = False) -> CodeType:
         """The rewritten code of a function's code; of any other, the code itself."""
-        if not code.co_flags & inspect.CO_OPTIMIZED or id(code) in self._made:
+        if not code.co_flags & inspect.CO_OPTIMIZED or code in self._made:
             return code
-        found = self._codes.get((id(code), journal))
+        several = self._codes.get(code)
+        if several is None:
+            several = self._codes[code] = {}
+        found = several.get(journal)
         if found is None:
             try:
                 canonical = read(code)
@@ -230,17 +229,17 @@ class Runtime:
                 place = Place(code.co_filename, code.co_firstlineno, code.co_qualname)
                 raise UnreadableFunction(str(error), place=place) from None
             found = rewrite(canonical, self.noting if journal else self.hooks)
-            self._codes[id(code), journal] = found
-            self._made[id(found)] = (found, code)
+            several[journal] = found
+            self._made[found] = weakref.ref(code), canonical.origin
         return found
 
     def region_code(self, flow: Flow) -> CodeType:
         """The code of a flow's function, made when first needed."""
-        found = self._regions.get(flow)
-        if found is None:
-            found = self._regions[flow] = region(flow, self.noting)
-            self._made[id(found)] = (found, flow.cfg.code.origin)
-        return found
+        if flow.made is None:
+            flow.made = region(flow, self.noting)
+            origin = flow.cfg.code.origin
+            self._made[flow.made] = weakref.ref(origin), origin
+        return flow.made
 
     def resolve(self, target: Any) -> Any:
         """What to call instead of a callable: its converted twin, a staged meaning, or itself."""
@@ -404,10 +403,12 @@ class Runtime:
             return NATIVE
         return self._meanings().compare(forward(first), forward(second), operation)
 
-    def _site(self, flow: Flow, site: Site) -> SiteHook:
+    def _site(self, held: Callable[[], Flow | None], site: Site) -> SiteHook:
         def stage(
             operands: tuple[object, ...], variables: tuple[object, ...], cells: tuple[object, ...]
         ) -> tuple[int, Any]:
+            flow = held()
+            assert flow is not None
             frame = sys._getframe(1)
             at = Environment(
                 dict(zip(site.inputs, variables, strict=True)),

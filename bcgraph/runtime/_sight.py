@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,12 +18,12 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from bcgraph._library import is_library_name, is_users_class
+from bcgraph._weak import told_once
 
 from ._journal import Location
 
 _lock = threading.Lock()
 _holders: dict[int, tuple[FunctionType, CodeType, int]] = {}  # by the function's identity
-_specials: weakref.WeakKeyDictionary[type, tuple[Any, ...]] = weakref.WeakKeyDictionary()
 
 
 class Sight:
@@ -121,31 +120,27 @@ class Sight:
 _MOST = 1000  # elements of a container that are looked at
 
 
-def _special_methods(owner: type) -> tuple[Any, ...]:
+def _special_methods(owner: type) -> Iterator[Any]:
     """The functions of a user's class that are called without a call expression, and its like."""
-    found = _specials.get(owner)
-    if found is None:
-        made: list[Any] = []
-        if is_users_class(owner):
-            made.append(type(owner))
-            bases = {base.__module__ for base in owner.__mro__ if base is not object}
-            is_called_back = any(map(is_library_name, bases))  # a layer, say: by its own base
-            for name, value in vars(owner).items():
-                if isinstance(value, property):
-                    made += [value.fget, value.fset, value.fdel]
-                elif isinstance(value, functools.cached_property):
-                    made.append(value.func)
-                elif isinstance(value, staticmethod | classmethod):
-                    made.append(value.__func__)
-                elif not isinstance(value, FunctionType):
-                    made.append(type(value))  # perhaps a descriptor
-                elif is_called_back or name.startswith("__"):
-                    made.append(value)
-        found = _specials[owner] = tuple(v for v in made if v is not None)
-    return found
+    if not is_users_class(owner):
+        return
+    yield type(owner)
+    bases = {base.__module__ for base in owner.__mro__ if base is not object}
+    is_called_back = any(map(is_library_name, bases))  # a layer, say: by its own base
+    for name, value in vars(owner).items():
+        if isinstance(value, property):
+            yield from (value.fget, value.fset, value.fdel)
+        elif isinstance(value, functools.cached_property):
+            yield value.func
+        elif isinstance(value, staticmethod | classmethod):
+            yield value.__func__
+        elif not isinstance(value, FunctionType):
+            yield type(value)  # perhaps a descriptor
+        elif is_called_back or name.startswith("__"):
+            yield value
 
 
-@functools.cache
+@told_once
 def _names(code: CodeType) -> frozenset[str]:
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return frozenset(code.co_names).union(*map(_names, inner))

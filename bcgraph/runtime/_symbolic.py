@@ -58,14 +58,14 @@ class Stager:
         """Stages a site from the state `at` (the predicate or iterator on top)."""
         if self._nested:
             return self._stage(flow, site, at)
-        self.known_loops.clear()
-        self.journal.forget()
         self._nested = True
         try:
             with deep_recursion():
                 return self._stage(flow, site, at)
         finally:
             self._nested = False
+            self.known_loops.clear()
+            self.journal.forget()
 
     def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         steps = iter(site.decisions)

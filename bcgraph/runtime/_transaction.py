@@ -71,6 +71,7 @@ def transaction(
                 writes.append(write)
             else:
                 location.write(new)
+        journal.forget()
 
 
 def _write(location: Location, old: Any, new: Any) -> LocationWrite:
