@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class StagedNumber:
-    """An `int`, `float` or `complex` that a staged branch or loop has chosen.
+    """A `bool`, `int`, `float` or `complex` that a staged branch or loop has chosen.
 
     As a Python number does, it takes the dtype of the tensor it meets: `x * k` has the dtype of
     `x`. Two of them give another. Everything else that is asked of it is asked of `tensor`, a
@@ -101,27 +101,47 @@ def _pair(number: StagedNumber, other: Any, name: str) -> tuple[Any, Any, bool] 
     number.yielded = True
     if name == "truediv":
         joined = backend.join(joined, backend.spec(1.0) or joined) or joined
+    elif name not in _OF_BOOLS:
+        joined = _counted(backend, joined)
     other = other.tensor if isinstance(other, StagedNumber) else other
     return backend.convert(number.tensor, joined), backend.convert(other, joined), True
 
 
 def number_of(backend: Backend, tensor: Any) -> Any:
-    """A tensor that stands for a Python number; one that stands for a bool or a text as it is."""
+    """A tensor that stands for a Python number; one that stands for a text as it is."""
     if isinstance(tensor, StagedNumber):
         return tensor
-    spec = backend.spec(tensor)
-    plain = [backend.spec(value) for value in (True, "")]
-    if spec is None or any(p is not None and p.dtype == spec.dtype for p in plain):
+    spec, text = backend.spec(tensor), backend.spec("")
+    if spec is None or (text is not None and text.dtype == spec.dtype):
         return tensor
     return StagedNumber(backend, tensor, replace(spec, weak=True))
 
+
+def _counted(backend: Backend, spec: Spec) -> Spec:
+    """The spec in which Python calculates with numbers of a spec: bools are integers."""
+    flag, one = backend.spec(True), backend.spec(1)
+    return one if flag and one and spec.dtype == flag.dtype else spec
+
+
+def python_type(number: StagedNumber) -> type:
+    """The type that a number has in Python."""
+    for sample in (1j, 1.0, 1, True):
+        spec = number.backend.spec(sample)
+        joined = spec and number.backend.join(number.spec, spec)
+        if joined and joined.dtype == number.spec.dtype:
+            return type(sample)
+    return float
+
+
+_COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+_OF_BOOLS = {*_COMPARISONS, "and_", "or_", "xor"}
 
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow",
               "and_", "or_", "xor", "lshift", "rshift"):  # fmt: skip
     _plain = _name.rstrip("_")
     setattr(StagedNumber, f"__{_plain}__", _binary(_name))
     setattr(StagedNumber, f"__r{_plain}__", _binary(_name, reflected=True))
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+for _name in _COMPARISONS:
     setattr(StagedNumber, f"__{_name}__", _binary(_name))
 
 
@@ -130,7 +150,8 @@ def _unary(name: str) -> Callable[[Any], Any]:
 
     def forward(self: StagedNumber) -> Any:
         self.yielded = True
-        return number_of(self.backend, operation(self.tensor))
+        counted = self.backend.convert(self.tensor, _counted(self.backend, self.spec))
+        return number_of(self.backend, operation(counted))
 
     return forward
 

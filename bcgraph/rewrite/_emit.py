@@ -19,6 +19,8 @@ _BUILDS = ("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "BUILD_CONST_KEY_MAP")
 
 _REMAINDERS = (BinaryOp.REMAINDER, BinaryOp.INPLACE_REMAINDER)
 
+_ADDS = {"SET_ADD": 1, "MAP_ADD": 2}  # and how many operands each takes
+
 _FORMATS = ("FORMAT_VALUE", "CONVERT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC")
 _CONVERSIONS = ("", "s", "r", "a")
 
@@ -125,11 +127,10 @@ class Emitter:
             asm.emit("BUILD_TUPLE", raw.arg)
             self._replace_top(hooks.join)
         elif name == "UNPACK_SEQUENCE" and hooks.symbolic:
-            native = Label()
-            asm.emit("MATCH_SEQUENCE")
-            asm.jump_if("TRUE", native)
             self._replace_top(hooks.unpack, raw.arg)
-            asm.place(native)
+            asm.copy(raw)
+        elif name == "UNPACK_EX" and hooks.symbolic:
+            self._replace_top(hooks.unpack, None)
             asm.copy(raw)
         elif name in ("BINARY_SUBSCR", "STORE_SUBSCR") and hooks.symbolic:
             if hooks.journal and name in _WRITES:
@@ -160,6 +161,13 @@ class Emitter:
             asm.end_call(2)
             asm.emit("POP_TOP")
             asm.emit("POP_TOP")
+        elif name in _ADDS and hooks.journal:
+            asm.begin_call(hooks.item)
+            asm.emit("COPY", int(raw.arg) + _ADDS[name] + 2)
+            asm.constant(None)
+            asm.end_call(2)
+            asm.emit("POP_TOP")
+            asm.copy(raw)
         elif name == "LOAD_CONST" and isinstance(raw.arg, CodeType):
             asm.constant(hooks.nested(raw.arg))
         elif name in _BUILDS and hooks.journal:
@@ -309,6 +317,13 @@ class Emitter:
     def _call(self, index: int, raw: Instr) -> None:
         """Resolves the callable just before the call: in `KW_NAMES`, `PRECALL` or `CALL`."""
         asm, name = self.asm, raw.name
+        if name == "CALL_FUNCTION_EX" and self.hooks.symbolic:
+            with_keywords = int(raw.arg) & 1
+            if with_keywords:
+                asm.emit("SWAP", 2)
+            self._replace_top(self.hooks.unpack, None)
+            if with_keywords:
+                asm.emit("SWAP", 2)
         marks = self.code.stacks.get(index)
         before = self.code.instructions[index - 1]
         previous = before.raw.name if before is not None else ""

@@ -23,8 +23,9 @@ class Hooks:
     - `iterate(value)`: what to iterate over; a staged iterator is a `Mapping` (by registration),
       which one instruction can tell from any native iterator.
     - `resolve(callable)`: what to call instead.
-    - `negate`, `contains(item, container, inverted)` (or `native`), `unpack(value, count)`,
-      `append(list, value)`: staged meanings of `not`, `in`, unpacking, a comprehension's append.
+    - `negate`, `contains(item, container, inverted)` (or `native`), `append(list, value)`: staged
+      meanings of `not`, `in`, a comprehension's append; `unpack(value, count)` that of unpacking,
+      into any number of targets or arguments without a count.
     - `text(value, spec, conversion)` (or `native`), `join(texts)`: parts of an f-string, and it;
       `percent(template, values)` (or `native`): `%` of a text.
     - `is_none(value, inverted)`: what `is None` of a value is that may be None as the graph runs.
@@ -50,7 +51,7 @@ class Hooks:
     text: Callable[[object, str, str], object]
     join: Callable[[tuple[object, ...]], object]
     percent: Callable[[object, object], object]
-    unpack: Callable[[object, int], object]
+    unpack: Callable[[object, int | None], object]
     subscript: Callable[[object, object], object]
     joined: Callable[[object, object], object]
     compare: Callable[[object, object, str], object]

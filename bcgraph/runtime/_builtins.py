@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import dataclasses
 import functools
 import operator
@@ -10,14 +11,16 @@ from collections.abc import Callable, Iterable
 from types import GeneratorType
 from typing import Any
 
+from bcgraph._number import python_type
 from bcgraph._text import formatted
 from bcgraph.backend import Backend, Items, StagedNumber, StagedText, number_of
 from bcgraph.errors import PythonValueNeeded
 
 from . import _algorithms
+from ._caught import Suppressing
 from ._iterate import StagedIteration
 from ._lists import StagedList, forward
-from ._optional import used
+from ._optional import PerhapsNone, used
 from ._values import NATIVE, Iteration
 
 _ARITHMETIC = (abs, min, max, sum, round)
@@ -165,11 +168,14 @@ class Builtins:
             repr: lambda value: formatted(value, "", "r"),
             format: lambda value, spec="": formatted(value, spec, ""),
             dataclasses.replace: self._replaced,
+            isinstance: self._isinstance,
+            type: self._type,
             set: self._needs_python,
             dict: self._needs_python,
         }
         meanings.update(backend.builtins())
-        self._calls = {target: self._call(target, meaning) for target, meaning in meanings.items()}
+        self._calls: dict[Any, Callable[..., Any]] = {contextlib.suppress: Suppressing}
+        self._calls |= {target: self._call(target, meaning) for target, meaning in meanings.items()}
 
     def get(self, target: Any) -> Any:
         """What to call instead of a builtin while a graph is recorded; None for the builtin."""
@@ -250,6 +256,8 @@ class Builtins:
         consumes = target in (any, all, sum, min, max, sorted, list, tuple)
 
         def call(*arguments: Any, **keywords: Any) -> Any:
+            if target in (isinstance, type):
+                return meaning(*arguments, **keywords)
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
             arguments = tuple(used(forward(a)) for a in arguments)
@@ -269,7 +277,7 @@ class Builtins:
 
     def _numbers(self, target: Any, arguments: tuple[Any, ...], result: Any) -> Any:
         """What gives a Python number gives a staged one; so does arithmetic on such."""
-        if target in (len, int, float):
+        if target in (bool, len, int, float):
             return number_of(self.backend, result) if self.is_staged(result) else result
         parts = [v for a in arguments for v in (a if isinstance(a, list | tuple) else [a])]
         if target in _ARITHMETIC and all(
@@ -385,6 +393,23 @@ class Builtins:
 
     def _tuple(self, value: Any) -> Any:
         return tuple(value) if isinstance(value, list | tuple) else self._collected(value)
+
+    def _isinstance(self, value: Any, kinds: Any) -> Any:
+        if isinstance(value, StagedNumber):
+            return issubclass(python_type(value), kinds)
+        if isinstance(value, StagedText):
+            return issubclass(str, kinds)
+        if not isinstance(value, PerhapsNone):
+            return isinstance(value, kinds)
+        there, none = self._isinstance(value.value, kinds), isinstance(None, kinds)
+        if there == none:
+            return there
+        return value.there if there else self.backend.logical_not(value.there)
+
+    def _type(self, value: Any, *rest: Any, **keywords: Any) -> Any:
+        if isinstance(value, StagedNumber):
+            return python_type(value)
+        return str if isinstance(value, StagedText) else type(value, *rest, **keywords)
 
     def _needs_python(self, *_: Any, **__: Any) -> Any:
         raise PythonValueNeeded(

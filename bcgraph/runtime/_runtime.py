@@ -27,9 +27,12 @@ from bcgraph._text import formatted, percent_formatted, template_formatted, text
 from bcgraph._weak import ByIdentity
 from bcgraph.backend import Backend, StagedText, Write, attributes_read
 from bcgraph.errors import (
+    BcgraphError,
     Place,
+    PythonValueNeeded,
     UndefinedVariable,
     UnreadableFunction,
+    UnsupportedEffect,
     UnsupportedPython,
     UnsupportedRegion,
 )
@@ -160,12 +163,20 @@ class Runtime:
             found.see(*roots)
             yield
             return
+        self._local.refusal = None
         with Sight(self._sighted, _is_left_alone).opened(*roots) as made:
             self._local.sight = made
             try:
                 yield
+                if self._local.refusal is not None:
+                    raise self._local.refusal
             finally:
-                self._local.sight = None
+                self._local.sight = self._local.refusal = None
+
+    def _refused(self, error: BaseException) -> None:
+        """Keeps the first refusal: an `except` of the program itself must not make it unsaid."""
+        if isinstance(error, BcgraphError) and getattr(self._local, "refusal", None) is None:
+            self._local.refusal = error
 
     def _sighted(self, code: CodeType) -> CodeType:
         try:
@@ -246,7 +257,11 @@ class Runtime:
         kind = type(target)
         in_branch = self.backend.symbolic and self.notes.in_branch
         if in_branch:
-            self.notes.refuse_outside(target)
+            try:
+                self.notes.refuse_outside(target)
+            except UnsupportedEffect as error:
+                self._refused(error)
+                raise
         if kind is FunctionType:
             if _is_left_alone(target):
                 return self._library(target)
@@ -438,6 +453,7 @@ class Runtime:
                     return self.stager.stage(flow, site, at)
                 return execute(flow, site, at, self.region_code)
             except BaseException as error:
+                self._refused(error)
                 if not site.escaping:
                     raise
                 values = [at.variables.get(name, UNDEFINED) for name in site.escaping]
@@ -512,11 +528,18 @@ class Runtime:
             self.notes.contents(staged)
         return staged
 
-    def _unpack(self, value: Any, count: int) -> Any:
-        value = used(value)
+    def _unpack(self, value: Any, count: int | None) -> Any:
+        value = forward(used(value))
         if isinstance(value, StagedList):
+            if count is None:
+                raise PythonValueNeeded(
+                    "a list whose length only the graph knows is unpacked by a `*`",
+                    mend="index it, or stack it and slice the tensor",
+                )
+            error = ValueError(f"not as many values to unpack as expected, which is {count}")
+            self.backend.check(self.backend.equal(value.length(), count), error)
             return tuple(value[i] for i in range(count))
-        if self.backend.is_staged(value):
+        if count is not None and self.backend.is_staged(value):
             return self.backend.unstack(value, count)
         return value
 

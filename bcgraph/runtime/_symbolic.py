@@ -15,6 +15,7 @@ from bcgraph.errors import AmbiguousTruth, CaughtRaise, Place
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 
+from ._caught import is_caught
 from ._iterate import StagedIteration
 from ._journal import Journal
 from ._lists import StagedList, forward, is_staged
@@ -314,15 +315,11 @@ class Stager:
         return isinstance(error, UnboundLocalError) or code.co_code[trace.tb_lasti] == _RAISE
 
     def _refuse_caught(self, flow: Flow, site: Site, error: BaseException) -> None:
-        cfg = flow.cfg
-        for start in cfg.outer[site.block]:
-            if any(
-                ins.raw.name == "CHECK_EXC_MATCH" for ins in cfg.instructions(cfg.blocks[start])
-            ):
-                raise CaughtRaise(
-                    f"{type(error).__name__} is raised under a staged condition inside a `try`",
-                    place=_place(flow, site),
-                ) from error
+        if is_caught(error, sys._getframe(1), self.is_made):
+            raise CaughtRaise(
+                f"{type(error).__name__} is raised under a staged condition inside a `try`",
+                place=_place(flow, site),
+            ) from error
 
     @staticmethod
     def place(flow: Flow, site: Site) -> Place:

@@ -168,7 +168,7 @@ def handled_loop_else_try(x: Any) -> Any:
     return x
 
 
-@on(*VALUES, not_yet="an exception raised under a tensor inside of a `try`", raises=True)
+@on(*VALUES, raises=True)
 def handled_reraise(x: Any) -> Any:
     try:
         try:
@@ -179,4 +179,27 @@ def handled_reraise(x: Any) -> Any:
             y = x * 0
     finally:
         pass
+    return y
+
+
+@on(*VALUES, raises=True)
+def handled_for_others(x: Any) -> Any:
+    """No `except` around the call is for what is raised."""
+
+    def checked(value: Any) -> Any:
+        if value < 0:
+            raise NegativeError("negative")
+        return value
+
+    try:
+        try:
+            y = checked(x)
+        finally:
+            x = x + 1
+    except (KeyError, OSError):
+        y = x * 0
+    except ZeroDivisionError as error:
+        y = x * len(error.args)
+    with contextlib.suppress(KeyError):
+        y = checked(y) + 1
     return y

@@ -442,3 +442,51 @@ def index_by_tensor(xs: Any, i: Any) -> Any:
     if i > 0:
         return xs[i] + xs[i - 1]
     return xs[i]
+
+
+@on((T(9),), (T(0),))
+def counted_bools(n: Any) -> Any:
+    """Python adds up bools as integers."""
+    both, times, less = 0, 0.0, 0
+    for i in range(n):
+        both = (i > 2) + (i > 0)
+        times += (i % 2 == 0) * 1.5
+        less = less - (-(i > 2)) + sum([i > 1, i > 2])
+    return both * 100 + less + times
+
+
+@on((T(3.0),), (T(-1.0),))
+def numbers_have_types(x: Any) -> Any:
+    k, flag, share = 1, False, 0.5
+    if x > 0:
+        k, flag, share = 2, True, 0.25
+    told = [isinstance(k, int), isinstance(flag, bool), isinstance(share, float), type(k) is int,
+            isinstance(share, int), isinstance(flag, int), type(flag) is int]  # fmt: skip
+    return x * sum(2**i for i, true in enumerate(told) if true)
+
+
+@on((T(3.0),), (T(-1.0),))
+def casts_have_types(x: Any) -> Any:
+    told = [isinstance(float(x), float), isinstance(int(x), int), isinstance(bool(x > 0), bool)]
+    return x * sum(told)
+
+
+@on((T([1.0, 2.0]),), (T([5.0, -2.0]),))
+def unpacked_list(xs: Any) -> Any:
+    doubled = [v * 2 for v in xs]
+    first, second = doubled
+    return first - second
+
+
+@on((T(3.0),), (T(-1.0),))
+def maybe_none_type(x: Any) -> Any:
+    found = None
+    if x > 0:
+        found = x
+    return x * 2 if isinstance(found, type(None)) else x * 3
+
+
+@on((T(3.0),), (T(-1.0),))
+def filtered_dict(x: Any) -> Any:
+    named = {k: v for k, v in (("a", x), ("b", -x)) if v is not None}
+    return named["a"] - named["b"] * 2

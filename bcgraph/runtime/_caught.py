@@ -1,0 +1,109 @@
+"""Whether the program itself would catch an exception that the running graph raises."""
+
+from __future__ import annotations
+
+import contextlib
+import dis
+import threading
+from builtins import __dict__ as builtin_names
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType
+from typing import Any
+
+from bcgraph._weak import told_once
+
+_EDGE = f"{__package__}._finish"  # where a recorded call begins
+
+_local = threading.local()
+
+
+class Suppressing(contextlib.suppress):
+    """`contextlib.suppress`, which tells what it suppresses."""
+
+    def __enter__(self) -> None:
+        _local.active = [*_active(), self]
+        super().__enter__()
+
+    def __exit__(self, *raised: Any) -> Any:
+        _local.active = [other for other in _active() if other is not self]
+        return super().__exit__(*raised)
+
+
+def is_caught(error: BaseException, frame: FrameType, is_made: Callable[[CodeType], bool]) -> bool:
+    """Whether a `try` or `suppress` around this frame, or a caller, may catch an exception.
+
+    `is_made` tells rewritten code. What is outside of the recorded call catches as the graph runs.
+    """
+    if any(issubclass(type(error), one._exceptions) for one in _active()):
+        return True
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_globals.get("__name__") != _EDGE:
+        if is_made(caller.f_code) and _catches(caller, type(error)):
+            return True
+        caller = caller.f_back
+    return False
+
+
+def _active() -> list[Any]:
+    return getattr(_local, "active", [])
+
+
+def _catches(frame: FrameType, kind: type[BaseException]) -> bool:
+    """Whether a handler that is in force in a frame may catch an exception."""
+    entries, instructions = _table(frame.f_code)
+    names = ChainMap(frame.f_globals, builtin_names)
+    offset: int | None = frame.f_lasti
+    seen = set()
+    while offset is not None and offset not in seen:
+        seen.add(offset)
+        targets = (target for start, end, target in entries if start <= offset < end)
+        offset = next(targets, None)
+        if offset is not None and _handles(instructions, offset, kind, names):
+            return True
+    return False
+
+
+@told_once
+def _table(code: CodeType) -> tuple[list[tuple[int, int, int]], dict[int, dis.Instruction]]:
+    parsed = dis._parse_exception_table(code)  # type: ignore[attr-defined]
+    entries = [(entry.start, entry.end, entry.target) for entry in parsed]
+    return entries, {i.offset: i for i in dis.get_instructions(code)}
+
+
+def _handles(
+    instructions: dict[int, dis.Instruction],
+    start: int,
+    kind: type[BaseException],
+    names: Mapping[str, Any],
+) -> bool:
+    """Whether the handler at an offset has an `except` for a type of exception."""
+    if instructions[start].opname != "PUSH_EXC_INFO":
+        return False
+    stack: list[Any] = []
+    for ins in instructions.values():
+        if ins.offset <= start:
+            continue
+        if ins.opname == "CHECK_EXC_MATCH":
+            caught = stack.pop() if stack else _UNKNOWN
+            if caught is _UNKNOWN or issubclass(kind, caught):
+                return True
+        elif ins.opname.startswith("POP_JUMP"):  # to the next `except`
+            start = ins.argval - 1
+        elif ins.opname == "LOAD_GLOBAL":
+            stack.append(names.get(ins.argval, _UNKNOWN))
+        elif ins.opname == "LOAD_ATTR" and stack:
+            stack.append(getattr(stack.pop(), ins.argval, _UNKNOWN))
+        elif ins.opname == "BUILD_TUPLE":
+            parts = tuple(stack[-ins.argval :])
+            stack = [_UNKNOWN if _UNKNOWN in parts or len(parts) < ins.argval else parts]
+        elif ins.opname in ("COPY", "POP_TOP") and not stack:
+            return True  # `except*`, or an `except` of everything
+        elif ins.opname.startswith("LOAD_"):
+            stack.append(_UNKNOWN)
+        elif ins.opname != "EXTENDED_ARG":
+            return False  # a `finally`, a `with`, or the end
+    return False
+
+
+_UNKNOWN: Any = object()

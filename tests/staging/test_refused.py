@@ -1,0 +1,123 @@
+"""What no graph can hold is refused, with the line, on each framework."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+
+import pytest
+
+import bcgraph
+from bcgraph.errors import CaughtRaise, Disagreement, PythonValueNeeded, UnsupportedEffect
+
+BACKENDS = [
+    pytest.param("tensorflow", marks=pytest.mark.tensorflow),
+    pytest.param("torch", marks=pytest.mark.torch),
+]
+
+
+def checked(v):
+    if v > 1:
+        raise ValueError("big")
+    return v
+
+
+def caught_of_a_call(x):
+    try:
+        return checked(x)
+    except ValueError:
+        return x * 0
+
+
+def caught_two_calls_up(x):
+    def twice(v):
+        for i in range(2):
+            v = checked(v) + i
+        return v
+
+    try:
+        return twice(x)
+    except KeyError:
+        return x
+    except Exception:
+        return x * 0
+
+
+def caught_by_any(x):
+    try:
+        if x > 1:
+            raise ValueError("big")
+    except:  # noqa: E722
+        x = x * 0
+    return x
+
+
+def caught_by_group(x):
+    try:
+        assert x < 1
+    except* AssertionError:
+        x = x + 1
+    return x
+
+
+def suppressed(x):
+    with contextlib.suppress(AssertionError):
+        assert x < 1
+        x = x + 1
+    return x
+
+
+def effect_in_try(x):
+    try:
+        if x > 1:
+            open("never", "w")  # noqa: SIM115
+    except Exception:
+        x = x * 0
+    return x
+
+
+def dict_by_condition(x):
+    return {k: v for k, v in (("a", x), ("b", -x)) if v > 0}
+
+
+def set_by_condition(x):
+    return len({k for k in (1, 2, 3) if x > k})
+
+
+def spread(x):
+    out = []
+    while x > 1:
+        out.append(x)
+        x = x - 1
+    return max(*out)
+
+
+def rest(x):
+    out = []
+    while x > 1:
+        out.append(x)
+        x = x - 1
+    first, *_ = out
+    return first
+
+
+CASES = [
+    (caught_of_a_call, CaughtRaise), (caught_two_calls_up, CaughtRaise),
+    (caught_by_any, CaughtRaise), (caught_by_group, CaughtRaise), (suppressed, CaughtRaise),
+    (effect_in_try, UnsupportedEffect), (dict_by_condition, Disagreement),
+    (set_by_condition, Disagreement), (spread, PythonValueNeeded), (rest, PythonValueNeeded),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("function", "kind"), CASES, ids=lambda v: getattr(v, "__name__", ""))
+def test_refused(function, kind, backend):
+    module = pytest.importorskip(backend)
+    number = getattr(importlib.import_module(module.__name__), _MAKERS[backend])
+    with pytest.raises(kind) as caught:
+        bcgraph.compile(function, backend=backend)(number(2.5))
+    assert caught.value.place is not None and caught.value.place.filename == __file__
+    assert caught.value.help
+
+
+_MAKERS = {"tensorflow": "constant", "torch": "tensor"}
