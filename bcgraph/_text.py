@@ -138,6 +138,44 @@ def piece_of(value: Any, conversion: str = "", spec: str = "") -> Piece:
     return Piece(number_tensor(value), isinstance(value, StagedNumber), conversion, spec)
 
 
+def told(value: Any, is_staged: Known) -> Any:
+    """A list, tuple or dict as the text that `str` makes of it, if it holds what is staged.
+
+    Any other value is itself.
+    """
+    return _shown(value, is_staged) if _holds(value, is_staged) else value
+
+
+def _holds(value: Any, is_staged: Known, depth: int = 5) -> bool:
+    parts = _parts(value)
+    return bool(depth) and any(is_staged(p) or _holds(p, is_staged, depth - 1) for p in parts)
+
+
+def _parts(value: Any) -> list[Any]:
+    if type(value) is dict:
+        return list(value.values())
+    plain = type(value) in (list, tuple) or hasattr(type(value), "_fields")
+    return list(value) if plain and isinstance(value, list | tuple) else []
+
+
+def _shown(value: Any, is_staged: Known) -> Any:
+    if is_staged(value):
+        return formatted(value, "", "r")
+    if not _holds(value, is_staged):
+        return repr(value)
+    names = [""] * len(value)
+    first, last = ("[", "]") if isinstance(value, list) else ("(", ",)"[len(value) > 1 :])
+    if type(value) is dict:
+        names, (first, last) = [f"{key!r}: " for key in value], "{}"
+    elif hasattr(type(value), "_fields"):
+        names = [f"{name}=" for name in value._fields]
+        first, last = f"{type(value).__name__}(", ")"
+    texts: list[Any] = []
+    for name, part in zip(names, _parts(value), strict=True):
+        texts += [", " if texts else "", name, _shown(part, is_staged)]
+    return text_of([first, *texts, last])
+
+
 _FIELD = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>\d*)(?P<digits>\.\d+)?(?P<kind>[diouxXeEfFgGcrsa%])"
 )

@@ -191,8 +191,7 @@ def _text(value: Any = "") -> Any:
 
 def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any) -> None:
     """Prints when the graph runs, to standard output, in order."""
-    values = tuple(v.stack() if isinstance(v, StagedNumber) else v for v in values)
     sep, end = " " if sep is None else sep, "\n" if end is None else end
-    if any(isinstance(value, StagedText) for value in values):
+    if any(isinstance(value, StagedText | StagedNumber) for value in values):
         values = (tf.strings.join([*map(_texts.text, values)], sep),)
     tf.print(*values, sep=sep, end=end, output_stream=sys.stdout, summarize=-1)

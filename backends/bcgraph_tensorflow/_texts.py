@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from bcgraph.backend import Piece, PythonValueNeeded, StagedText
+from bcgraph.backend import Piece, PythonValueNeeded, StagedNumber, StagedText
 
 _SPEC = re.compile(r"(?P<zeros>0?)(?P<width>\d*)(\.(?P<digits>\d+))?(?P<kind>[dfeg]?)")
 _VALUE = re.compile(r"\[bcgraph value ([\w-]*)\]")
@@ -19,12 +19,17 @@ def text(value: Any) -> Any:
     """What is printed, as a scalar of strings."""
     if isinstance(value, StagedText):
         return tf.strings.join([_shown(p) if isinstance(p, Piece) else p for p in value.parts])
-    return _shown(Piece(value, is_number=False)) if tf.is_tensor(value) else str(value)
+    is_number = isinstance(value, StagedNumber)
+    if is_number or tf.is_tensor(value):
+        return _shown(Piece(value.stack() if is_number else value, is_number))
+    return str(value)
 
 
 def _shown(piece: Piece) -> Any:
     """A value as `tf.print` shows it, or as its format tells."""
     value = tf.convert_to_tensor(piece.value)
+    if piece.is_number and value.dtype == tf.bool and not piece.spec:
+        return tf.where(value, "True", "False")
     if not piece.spec:
         return value if value.dtype == tf.string else tf.strings.format("{}", value, summarize=-1)
     found = _SPEC.fullmatch(piece.spec)

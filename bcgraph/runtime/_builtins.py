@@ -12,7 +12,7 @@ from types import GeneratorType
 from typing import Any
 
 from bcgraph._number import python_type
-from bcgraph._text import formatted
+from bcgraph._text import formatted, told
 from bcgraph.backend import Backend, Items, StagedNumber, StagedText, number_of
 from bcgraph.errors import PythonValueNeeded
 
@@ -261,6 +261,10 @@ class Builtins:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
             arguments = tuple(used(forward(a)) for a in arguments)
+            if target in (print, str, repr):
+                arguments = tuple(told(a, self._is_text) for a in arguments)
+            if target is not print and len(arguments) == 1 and isinstance(arguments[0], StagedText):
+                return formatted(arguments[0], "", "")
             own = self._asked(target, arguments)
             if own is not NATIVE:
                 return self._numbers(target, arguments, own)
@@ -285,6 +289,9 @@ class Builtins:
         ):
             return number_of(self.backend, result)
         return result
+
+    def _is_text(self, value: Any) -> bool:
+        return isinstance(value, StagedText) or self.backend.is_staged(value)
 
     def _collect(self, values: Any) -> Any:
         """All that a generator or `map` gives; of a generator expression, staged if need be."""

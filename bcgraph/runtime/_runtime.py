@@ -23,7 +23,7 @@ from types import (
 from typing import Any
 
 from bcgraph._library import is_library, is_users_class
-from bcgraph._text import formatted, percent_formatted, template_formatted, text_of
+from bcgraph._text import formatted, percent_formatted, template_formatted, text_of, told
 from bcgraph._weak import ByIdentity
 from bcgraph.backend import Backend, StagedText, Write, attributes_read
 from bcgraph.errors import (
@@ -350,6 +350,7 @@ class Runtime:
 
     def _formatted(self, template: str, /, *arguments: Any, **keywords: Any) -> Any:
         """`template.format(…)`."""
+        arguments = tuple(told(value, self._is_text) for value in arguments)
         if not any(map(self._is_text, (*arguments, *keywords.values()))):
             return template.format(*arguments, **keywords)
         return template_formatted(template, arguments, keywords, self._is_text)
@@ -497,7 +498,10 @@ class Runtime:
 
     def _text(self, value: Any, spec: str, conversion: str) -> Any:
         """What a value is in an f-string."""
-        if not self.backend.is_recording() or not self._is_text(value):
+        if not self.backend.is_recording():
+            return NATIVE
+        value = told(value, self._is_text)
+        if not self._is_text(value):
             return NATIVE
         return formatted(given(value), spec, conversion)
 
@@ -506,6 +510,7 @@ class Runtime:
         if type(template) is not str or not self.backend.is_recording():
             return NATIVE
         values = values if type(values) is tuple else (values,)
+        values = tuple(told(value, self._is_text) for value in values)
         if not any(map(self._is_text, values)):
             return NATIVE
         return percent_formatted(template, values, self._is_text)

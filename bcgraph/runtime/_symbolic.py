@@ -28,6 +28,7 @@ from ._while import While
 from ._with import leave_together
 
 _RAISE = dis.opmap["RAISE_VARARGS"]
+_OF_PYTHON = (LookupError, ArithmeticError, NameError)  # `d["missing"]`, `1 / 0`, an unbound local
 
 
 class Unreachable(Exception):
@@ -303,7 +304,7 @@ class Stager:
         return True
 
     def _is_raised_by_user(self, error: BaseException) -> bool:
-        """Whether it comes from a `raise` or `assert` of a program, or an unbound local."""
+        """Whether a program raises it by itself, as it would eagerly on the way that is taken."""
         trace = error.__traceback__
         if trace is None:
             return False
@@ -312,7 +313,7 @@ class Stager:
         code = trace.tb_frame.f_code
         if not self.is_made(code):
             return False
-        return isinstance(error, UnboundLocalError) or code.co_code[trace.tb_lasti] == _RAISE
+        return isinstance(error, _OF_PYTHON) or code.co_code[trace.tb_lasti] == _RAISE
 
     def _refuse_caught(self, flow: Flow, site: Site, error: BaseException) -> None:
         if is_caught(error, sys._getframe(1), self.is_made):

@@ -203,3 +203,13 @@ def handled_for_others(x: Any) -> Any:
     with contextlib.suppress(KeyError):
         y = checked(y) + 1
     return y
+
+
+@on(*VALUES, raises=True)
+def python_errors_of_a_path(x: Any) -> Any:
+    """Only the path that is taken raises."""
+    if x < -1:
+        return {}["missing"]
+    if x > 10:
+        return x * [1][3]
+    return x * (1 // 0) if x > 2 else x

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from programs.nasty import on
 from programs.ops import T
@@ -71,3 +71,19 @@ def _checked(x: Any, name: str) -> Any:
 @on(*SIGNS, raises=True)
 def message_from_another_function(x: Any) -> Any:
     return _checked(x, "x") + _checked(x + 1, "y")
+
+
+class Pair(NamedTuple):
+    """Has a text of its own."""
+
+    first: Any
+    second: Any
+
+
+@on((T(2),), (T(3),), raises=True)
+def message_of_containers(n: Any) -> Any:
+    for i in range(n):
+        if i > 0:
+            told = f"{(i, [i, 'a'], {'k': i})} {[Pair(i, 2)]!r} {(i > 1,)}"
+            raise ValueError(told, str([i]), "%s" % [i > 0])
+    return n
