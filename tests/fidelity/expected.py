@@ -1,4 +1,4 @@
-"""Which of CPython's tests are run, and which are expected to differ, with the reason of each."""
+"""Which tests are run, and which are expected to differ, with the reason of each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,21 @@ MODULES = [f"test_{name}" for name in (
     "tuple", "types", "typing", "unpack", "urlparse", "userdict", "userlist", "userstring",
     "uuid", "weakset", "with", "xml_etree", "zipfile",
 )]  # fmt: skip
+
+# Source distributions on PyPI, and the modules of the tests in them.
+PACKAGES = {
+    "more_itertools==10.8.0": ("recipes", "more"),
+    "lark==1.3.1": (
+        "trees", "tree_templates", "grammar", "lexer", "reconstructor", "cache", "tools",
+        "tree_forest_transformer", "pattern_matching", "python_grammar", "logger", "parser",
+    ),
+}  # fmt: skip
+
+MODULES += [
+    f"{package.partition('==')[0]}.tests.test_{name}"
+    for package, names in PACKAGES.items()
+    for name in names
+]
 
 # The beginning of a test's name, in which modes, and why it cannot be as it was.
 EXPECTED = (
