@@ -61,6 +61,15 @@ def staged_sites(code: CodeType) -> set[tuple[Any, Any]]:
     return _staged.get(code, set())
 
 
+class _Local(threading.local):
+    """What each thread has of its own; a class's attribute is found faster than none."""
+
+    stager: Stager | None = None
+    protocols: Protocols | None = None
+    sight: Sight | None = None
+    traced: set[CodeType] | None = None  # the codes that ran in its transaction
+
+
 class Runtime:
     """Converts functions for one backend and stages their sites.
 
@@ -78,7 +87,7 @@ class Runtime:
         )
         self._regions: weakref.WeakKeyDictionary[Flow, CodeType] = weakref.WeakKeyDictionary()
         self._collecting: dict[CodeType, CodeType] = {}
-        self._local = threading.local()
+        self._local = _Local()
         self.notes = Notes(lambda: self.stager.journal, self._is_staged)
         self.hooks = self._hooks(journal=False)
         self.noting = self._hooks(journal=True) if backend.symbolic else self.hooks
@@ -87,7 +96,7 @@ class Runtime:
     @property
     def stager(self) -> Stager:
         """This thread's stager."""
-        found: Stager | None = getattr(self._local, "stager", None)
+        found = self._local.stager
         if found is None:
             found = self._local.stager = Stager(
                 self.backend, self.region_code, lambda code: id(code) in self._made
@@ -97,7 +106,7 @@ class Runtime:
     @property
     def protocols(self) -> Protocols:
         """This thread's."""
-        found: Protocols | None = getattr(self._local, "protocols", None)
+        found = self._local.protocols
         if found is None:
             staged = functools.partial(is_staged, self.backend)
             found = self._local.protocols = Protocols(self.resolve, staged)
@@ -150,12 +159,12 @@ class Runtime:
 
     def reads(self, attribute: str) -> bool:
         """Whether code reads an attribute of this name that ran in this thread's transaction."""
-        return any(attribute in attributes_read(code) for code in self._local.traced)
+        return any(attribute in attributes_read(code) for code in self._local.traced or ())
 
     @contextmanager
     def sight(self, *roots: Any) -> Iterator[None]:
         """Inside, what these hold and what the program names runs converted code, see `Sight`."""
-        found: Sight | None = getattr(self._local, "sight", None)
+        found = self._local.sight
         if found is not None:
             found.see(*roots)
             yield
@@ -183,10 +192,10 @@ class Runtime:
         """The converted twin of a function: same globals, closure, defaults, attributes."""
         journal = self.backend.symbolic and bool(self.stager.journal)
         origin = self._origin(fn.__code__)
-        sight: Sight | None = getattr(self._local, "sight", None)
+        sight = self._local.sight
         if sight is not None:
             sight.see_named(fn)
-        if journal and hasattr(self._local, "traced"):
+        if journal and self._local.traced is not None:
             self._local.traced.add(origin)
         if origin is not fn.__code__ and not journal:
             return fn
@@ -251,9 +260,8 @@ class Runtime:
                 return MethodType(self.function(inner), target.__self__)
             return target
         if kind is BuiltinFunctionType or isinstance(target, type):
-            sight: Sight | None = getattr(self._local, "sight", None)
             if kind is not BuiltinFunctionType and self.backend.symbolic:
-                return self._class(target, sight)
+                return self._class(target, self._local.sight)
             return self._builtin(target, kind)
         if kind is functools.partial:
             inner = self.resolve(target.func)

@@ -65,9 +65,7 @@ def main() -> int:
     modes = given.modes.split(",")
     with tempfile.TemporaryDirectory() as packages:
         fetch(names, packages)
-        plain, *told = (
-            results(mode, packages, names, given.limit) for mode in ("plain", *modes)
-        )
+        plain, *told = (results(mode, packages, names, given.limit) for mode in ("plain", *modes))
     width = max(map(len, names))
     print(f"{'':{width}}{'without bcgraph':>16}" + "".join(f"{mode:>36}" for mode in modes))
     columns = f"{'passed':>9}{'differ':>9}{'expected':>9}{'refused':>9}"

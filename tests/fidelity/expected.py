@@ -39,6 +39,18 @@ EXPECTED = (
         "looks for its caller's module by a fixed number of frames; a region is a frame more",
     ),
     (
+        "tests.test_cache.TestCache.test_imports", ("staged",),
+        "a `namedtuple`, pickled, names its module, which is found by a fixed number of frames",
+    ),
+    (
+        "tests.test_cache.TestCache.test_reconstruct", ("staged",),
+        "a `namedtuple`, pickled, names its module, which is found by a fixed number of frames",
+    ),
+    (
+        "tests.test_more.ExtractTests.test_early_free", ("staged",),
+        "before 3.13, a variable that may have no value is read by `f_locals`, which holds it longer",
+    ),
+    (
         "test.test_typing.ProtocolTests.", ("staged",),
         "`typing` allows itself what its callers may not, and tells by the frame that calls it",
     ),
@@ -49,6 +61,10 @@ EXPECTED = (
     (
         "test.test_exceptions.ExceptionTests.test_recursion", ("native", "staged"),
         "counts the frames up to the recursion limit; a hook or a region is a frame more",
+    ),
+    (
+        "test.test_code.CodeTest.test_invalid_bytecode", ("native", "staged"),
+        "damages an opcode; `co_code` shows it as an inline cache, and those are made anew",
     ),
     (
         "test.test_functools.TestLRUPy.test_lru_reentrancy_with_len", ("native", "staged"),
