@@ -48,7 +48,7 @@ EXPECTED = (
     ),
     (
         "tests.test_more.ExtractTests.test_early_free", ("staged",),
-        "before 3.13, a variable that may have no value is read by `f_locals`, which holds it longer",
+        "before 3.13, a variable that may have no value is read by `f_locals`, which keeps it",
     ),
     (
         "test.test_typing.ProtocolTests.", ("staged",),

@@ -1,4 +1,4 @@
-"""Runs CPython's own tests of its standard library, or a package's own, and tells what came of them.
+"""Runs CPython's own tests, or a package's, and writes what came of them.
 
     python -m fidelity.run plain|native|staged PACKAGES FOLDER SECONDS TEST…
 
