@@ -145,6 +145,8 @@ class _Region(Emitter):
                     asm.emit("RETURN_VALUE")
                 case Op.NOP | Op.JUMP:
                     pass
+                case Op.RAISE if ins.raw.name == "RERAISE":
+                    asm.emit("RERAISE", 0)  # the place kept on the stack is one of the original
                 case _:
                     self.instruction(ins, index, self._adapted(ins.op, ins.arg, ins.raw))
         if block.terminator is Op.JUMP:

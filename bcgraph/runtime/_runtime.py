@@ -67,6 +67,16 @@ def staged_sites(code: CodeType) -> set[tuple[Any, Any]]:
     return _staged.get(code, set())
 
 
+class _Local(threading.local):
+    """What each thread has of its own; a class's attribute is found faster than none."""
+
+    stager: Stager | None = None
+    protocols: Protocols | None = None
+    sight: Sight | None = None
+    traced: dict[int, weakref.ref[CodeType]] | None = None  # the codes that ran in its transaction
+    refusal: BcgraphError | None = None
+
+
 class Runtime:
     """Converts functions for one backend and stages their sites.
 
@@ -80,7 +90,7 @@ class Runtime:
         # of made code: what it was made of, and a copy of that for when it is gone
         self._made: ByIdentity[CodeType, tuple[weakref.ref[CodeType], CodeType]] = ByIdentity()
         self._collecting: ByIdentity[CodeType, CodeType] = ByIdentity()
-        self._local = threading.local()
+        self._local = _Local()
         self.notes = Notes(lambda: self.stager.journal, self._is_staged)
         self.hooks = self._hooks(journal=False)
         self.noting = self._hooks(journal=True) if backend.symbolic else self.hooks
@@ -89,7 +99,7 @@ class Runtime:
     @property
     def stager(self) -> Stager:
         """This thread's stager."""
-        found: Stager | None = getattr(self._local, "stager", None)
+        found = self._local.stager
         if found is None:
             found = self._local.stager = Stager(
                 self.backend, self.region_code, self._made.__contains__
@@ -99,7 +109,7 @@ class Runtime:
     @property
     def protocols(self) -> Protocols:
         """This thread's."""
-        found: Protocols | None = getattr(self._local, "protocols", None)
+        found = self._local.protocols
         if found is None:
             staged = functools.partial(is_staged, self.backend)
             found = self._local.protocols = Protocols(self.resolve, staged)
@@ -152,13 +162,13 @@ class Runtime:
 
     def reads(self, attribute: str) -> bool:
         """Whether code reads an attribute of this name that ran in this thread's transaction."""
-        codes = (held() for held in self._local.traced.values())
+        codes = (held() for held in (self._local.traced or {}).values())
         return any(attribute in attributes_read(code) for code in codes if code is not None)
 
     @contextmanager
     def sight(self, *roots: Any) -> Iterator[None]:
         """Inside, what these hold and what the program names runs converted code, see `Sight`."""
-        found: Sight | None = getattr(self._local, "sight", None)
+        found = self._local.sight
         if found is not None:
             found.see(*roots)
             yield
@@ -175,8 +185,9 @@ class Runtime:
 
     def _refused(self, error: BaseException) -> None:
         """Keeps the first refusal: an `except` of the program itself must not make it unsaid."""
-        if isinstance(error, BcgraphError) and getattr(self._local, "refusal", None) is None:
-            self._local.refusal = error
+        local = self._local
+        if isinstance(error, BcgraphError) and local.sight is not None and local.refusal is None:
+            local.refusal = error
 
     def _sighted(self, code: CodeType) -> CodeType:
         try:
@@ -194,10 +205,10 @@ class Runtime:
         """The converted twin of a function: same globals, closure, defaults, attributes."""
         journal = self.backend.symbolic and bool(self.stager.journal)
         origin = self._origin(fn.__code__)
-        sight: Sight | None = getattr(self._local, "sight", None)
+        sight = self._local.sight
         if sight is not None:
             sight.see_named(fn)
-        if journal and hasattr(self._local, "traced"):
+        if journal and self._local.traced is not None:
             self._local.traced[id(origin)] = weakref.ref(origin)
         if origin is not fn.__code__ and not journal:
             return fn
@@ -275,7 +286,7 @@ class Runtime:
             return target
         if kind is BuiltinFunctionType or isinstance(target, type):
             if kind is not BuiltinFunctionType and self.backend.symbolic:
-                found = self._class(target, getattr(self._local, "sight", None))
+                found = self._class(target, self._local.sight)
             else:
                 found = self._builtin(target, kind)
             if in_branch and consumes(target):

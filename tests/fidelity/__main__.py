@@ -1,8 +1,9 @@
-"""CPython's own tests with the standard library converted: a table, and 1 if one differs.
+"""CPython's own tests, and packages' own, converted: a table, and 1 if one differs.
 
     python -m fidelity [--every N] [--modes native,staged] [--limit SECONDS] [TEST…]
 
-run in `tests/`. Each module's tests run without bcgraph, and in each mode (see `run`); what fails
+run in `tests/`. A TEST is one of `expected.MODULES`, or a package, for all of its own. Each
+module's tests run without bcgraph, and in each mode (see `run`); what fails
 only with bcgraph, and is not among the expected differences of `expected`, is a fault.
 """
 
@@ -10,19 +11,35 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from fidelity.expected import MODULES, reason
+from fidelity.expected import MODULES, PACKAGES, reason
 
 
-def results(mode: str, names: list[str], limit: float) -> dict[str, Any]:
+def fetch(names: list[str], folder: str) -> None:
+    """Unpacks the source distributions of the packages that tests of these names are of."""
+    owners = {name.partition(".")[0] for name in names}
+    for package in PACKAGES:
+        if package.partition("==")[0] not in owners:
+            continue
+        with tempfile.TemporaryDirectory() as archives:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+            command += ["--no-binary=:all:", f"--dest={archives}", package]
+            subprocess.run(command, check=True)
+            for path in Path(archives).iterdir():
+                shutil.unpack_archive(path, folder, filter="data")
+
+
+def results(mode: str, packages: str, names: list[str], limit: float) -> dict[str, Any]:
     """What came of each module's tests; None where they did not end."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "fidelity.run", mode, folder, str(limit), *names]
+        command = [sys.executable, "-m", "fidelity.run", mode, packages, folder]
+        command += [str(limit), *names]
         subprocess.run(command, check=True)
         found: dict[str, Any] = {}
         for name in names:
@@ -42,27 +59,33 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=900)
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
-    names = given.names or MODULES[:: given.every]
+    names = MODULES[:: given.every]
+    if given.names:
+        names = [m for n in given.names for m in MODULES if m == n or m.startswith(f"{n}.")]
     modes = given.modes.split(",")
-    plain = results("plain", names, given.limit)
-    told = {mode: results(mode, names, given.limit) for mode in modes}
-    print(
-        f"{'module':24}{'run':>7}" + "".join(f"{m + ' differ':>16}{'expected':>10}" for m in modes)
-    )
+    with tempfile.TemporaryDirectory() as packages:
+        fetch(names, packages)
+        plain, *told = (results(mode, packages, names, given.limit) for mode in ("plain", *modes))
+    width = max(map(len, names))
+    print(f"{'':{width}}{'without bcgraph':>16}" + "".join(f"{mode:>36}" for mode in modes))
+    columns = f"{'passed':>9}{'differ':>9}{'expected':>9}{'refused':>9}"
+    print(f"{'module':{width}}{'run':>8}{'passed':>8}" + columns * len(modes))
     faults: list[str] = []
     for name in names:
         base = plain[name]
-        line = f"{name:24}{len(base['ran']) if base else 0:7}"
-        for mode in modes:
-            mine = told[mode][name]
+        line = f"{name:{width}}"
+        line += f"{len(base['ran']):8}{base['passed']:8}" if base else f"{'did not end':>16}"
+        for mode, found in zip(modes, told, strict=True):
+            mine = found[name]
             if base is None or mine is None:
-                line += f"{'did not end':>26}"
+                line += f"{'did not end':>36}"
                 faults.append(f"{mode} {name} did not end")
                 continue
             differ = {t: text for t, text in mine["bad"].items() if t not in base["bad"]}
             differ |= {t: "did not run" for t in {*base["ran"]} - {*mine["ran"]}}
             known = [test for test in differ if reason(mode, test)]
-            line += f"{len(differ) - len(known):16}{len(known):10}"
+            line += f"{mine['passed']:9}{len(differ) - len(known):9}{len(known):9}"
+            line += f"{len(mine['refused']):9}"
             faults += [
                 f"{mode} {test}: {text.strip().splitlines()[-1][:300]}"
                 for test, text in differ.items()

@@ -1,4 +1,4 @@
-"""Which of CPython's tests are run, and which are expected to differ, with the reason of each."""
+"""Which tests are run, and which are expected to differ, with the reason of each."""
 
 from __future__ import annotations
 
@@ -17,11 +17,38 @@ MODULES = [f"test_{name}" for name in (
     "uuid", "weakset", "with", "xml_etree", "zipfile",
 )]  # fmt: skip
 
+# Source distributions on PyPI, and the modules of the tests in them.
+PACKAGES = {
+    "more_itertools==10.8.0": ("recipes", "more"),
+    "lark==1.3.1": (
+        "trees", "tree_templates", "grammar", "lexer", "reconstructor", "cache", "tools",
+        "tree_forest_transformer", "pattern_matching", "python_grammar", "logger", "parser",
+    ),
+}  # fmt: skip
+
+MODULES += [
+    f"{package.partition('==')[0]}.tests.test_{name}"
+    for package, names in PACKAGES.items()
+    for name in names
+]
+
 # The beginning of a test's name, in which modes, and why it cannot be as it was.
 EXPECTED = (
     (
         "test.test_enum.TestSpecial.test_pickle_enum_function", ("staged",),
         "looks for its caller's module by a fixed number of frames; a region is a frame more",
+    ),
+    (
+        "tests.test_cache.TestCache.test_imports", ("staged",),
+        "a `namedtuple`, pickled, names its module, which is found by a fixed number of frames",
+    ),
+    (
+        "tests.test_cache.TestCache.test_reconstruct", ("staged",),
+        "a `namedtuple`, pickled, names its module, which is found by a fixed number of frames",
+    ),
+    (
+        "tests.test_more.ExtractTests.test_early_free", ("staged",),
+        "before 3.13, a variable that may have no value is read by `f_locals`, which keeps it",
     ),
     (
         "test.test_typing.ProtocolTests.", ("staged",),
@@ -34,6 +61,10 @@ EXPECTED = (
     (
         "test.test_exceptions.ExceptionTests.test_recursion", ("native", "staged"),
         "counts the frames up to the recursion limit; a hook or a region is a frame more",
+    ),
+    (
+        "test.test_code.CodeTest.test_invalid_bytecode", ("native", "staged"),
+        "damages an opcode; `co_code` shows it as an inline cache, and those are made anew",
     ),
     (
         "test.test_functools.TestLRUPy.test_lru_reentrancy_with_len", ("native", "staged"),

@@ -1,11 +1,12 @@
-"""Runs CPython's own tests of its standard library, and writes what came of them.
+"""Runs CPython's own tests, or a package's, and writes what came of them.
 
-    python -m fidelity.run plain|native|staged FOLDER SECONDS TEST…
+    python -m fidelity.run plain|native|staged PACKAGES FOLDER SECONDS TEST…
 
-`plain`: without bcgraph. `native`: with the standard library and the tests converted, everything
-decided by Python. `staged`: converted, every predicate and iteration staged on the reference
-backend. Each module's tests run in a child of this process, with what has been converted so far,
-for so many seconds at most.
+`plain`: without bcgraph. `native`: with the standard library, the packages and the tests converted,
+everything decided by Python. `staged`: converted, every predicate and iteration staged on the
+reference backend. Each module's tests run in a child of this process, with what has been converted
+so far, for so many seconds at most. PACKAGES is where packages' source distributions are unpacked;
+a TEST is `test_…` of the standard library, or `PACKAGE.MODULE` of one of these.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ FIRST = ("unittest", "unittest.mock", "test.support", "test.support.os_helper", 
          "re", "typing", "dataclasses", "random", "pickle", "doctest")  # fmt: skip
 
 
-def convert(*, stage_everything: bool) -> Any:
+def convert(packages: Path, *, stage_everything: bool) -> Any:
     """Installs the hook, and forgets the modules of the standard library that it shall convert."""
     from bcgraph.testing import install
 
-    names = {*sys.stdlib_module_names, "test"} - KEPT
+    theirs = {path.parent.name for path in packages.glob("*/*/__init__.py")}
+    names = {*sys.stdlib_module_names, "test", *theirs} - KEPT
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None) or ""
         if name.partition(".")[0] in names and path.endswith(".py"):
@@ -41,12 +43,15 @@ def convert(*, stage_everything: bool) -> Any:
     return install(names, stage_everything=stage_everything)
 
 
-def told(name: str, hook: Any) -> dict[str, Any]:
+def told(name: str, packages: Path, hook: Any) -> dict[str, Any]:
     """Runs one module's tests."""
     import unittest
 
     sys.argv = [name]
-    suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{name}")
+    package, _, module = name.partition(".")
+    if module:
+        sys.path[:0] = map(str, packages.glob(f"{package}-*"))
+    suite = unittest.defaultTestLoader.loadTestsFromName(module or f"test.{name}")
     ran: list[str] = []
 
     class Result(unittest.TestResult):
@@ -56,16 +61,20 @@ def told(name: str, hook: Any) -> dict[str, Any]:
 
     result = Result()
     suite.run(result)
-    bad = {test.id(): text for test, text in (*result.failures, *result.errors)}
+    failed = (*result.failures, *result.errors)
+    bad = {test.id(): text for test, text in failed}
+    bad |= {test.id(): "unexpected success" for test in result.unexpectedSuccesses}
+    skipped = {test.id(): f"skipped: {text}" for test, text in result.skipped}
+    lost = {getattr(test, "test_case", test).id() for test, _ in failed} | {*bad, *skipped}
     return {
         "ran": ran,
-        "bad": bad,
-        "converted": 0 if hook is None else hook.converted,
+        "passed": sum(test not in lost for test in ran),
+        "bad": bad | skipped,
         "refused": {} if hook is None else {k: str(e) for k, e in hook.refused.items()},
     }
 
 
-def child(name: str, hook: Any, output: Path) -> None:
+def child(name: str, hook: Any, packages: Path, output: Path) -> None:
     """Runs one module's tests, quietly, in a folder of its own."""
     with (output / f"{name}.log").open("w") as log:
         os.dup2(log.fileno(), 1)
@@ -76,7 +85,7 @@ def child(name: str, hook: Any, output: Path) -> None:
     os.chdir(scratch)
     status = 1
     try:
-        (output / f"{name}.json").write_text(json.dumps(told(name, hook)))
+        (output / f"{name}.json").write_text(json.dumps(told(name, packages, hook)))
         status = 0
     except BaseException:
         import traceback
@@ -88,9 +97,11 @@ def child(name: str, hook: Any, output: Path) -> None:
         os._exit(status)
 
 
-def main(mode: str, folder: str, limit: str, *names: str) -> None:
+def main(mode: str, packages: str, folder: str, limit: str, *names: str) -> None:
     """Runs the modules one after the other."""
-    hook = None if mode == "plain" else convert(stage_everything=mode == "staged")
+    hook = None
+    if mode != "plain":
+        hook = convert(Path(packages), stage_everything=mode == "staged")
     for name in FIRST:
         __import__(name)
     for name in names:
@@ -98,7 +109,7 @@ def main(mode: str, folder: str, limit: str, *names: str) -> None:
         process = os.fork()
         if process == 0:
             os.setsid()
-            child(name, hook, Path(folder))
+            child(name, hook, Path(packages), Path(folder))
         while os.waitpid(process, os.WNOHANG) == (0, 0):
             if time.monotonic() - began > float(limit):
                 os.killpg(process, signal.SIGKILL)

@@ -40,6 +40,16 @@ def drained(stack):
 def collatz(n):
     return 0 if n == 1 else 1 + collatz(n // 2 if n % 2 == 0 else 3 * n + 1)
 
+class Manager:
+    async def __aenter__(self):
+        pass
+    async def __aexit__(self, *raised):
+        return False
+
+async def managed(error):
+    async with Manager():
+        raise error
+
 def squares(n):
     for i in range(n):
         yield i * i
@@ -85,6 +95,12 @@ def test_its_functions_are_converted(sample: tuple[ModuleType, Any]) -> None:
         made, original = getattr(module, name).__code__, plain[name].__code__
         assert made.co_code != original.co_code
         assert made.co_firstlineno == original.co_firstlineno
+
+
+def test_an_exception_leaves_an_async_with(sample: tuple[ModuleType, Any]) -> None:
+    module, _ = sample
+    with pytest.raises(KeyError):
+        module.managed(KeyError()).send(None)
 
 
 def test_other_packages_stay() -> None:
