@@ -68,7 +68,9 @@ class Converter:
             Hooks(**stubs | {"everything": True, "symbolic": False, "journal": False}),
         )
 
-    def _record(self, flow: Flow, site: Site) -> SiteHook:
+    def _record(self, held: Callable[[], Flow | None], site: Site) -> SiteHook:
+        flow = held()
+        assert flow is not None
         self._sites.append((flow, site))
         return _unused
 
