@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
@@ -107,6 +107,24 @@ class Items(Protocol):
 
     def at(self, index: Any) -> Any:
         """The item number `index` (a staged integer)."""
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """What a staged `for` iterates over: one item after another, each fetched once."""
+
+    def fetch(self, before: Any, wanted: Any) -> Any:
+        """What holds the next item, or says that there is none: staged values in tuples.
+
+        `before` is what was fetched before (None at first). Nothing is taken from the stream unless
+        `wanted`, True or a staged boolean, holds.
+        """
+
+    def has(self, fetched: Any) -> Any:
+        """Whether there is an item in it, a staged boolean."""
+
+    def item(self, fetched: Any, checked: Any = None) -> Any:
+        """The item in it; `checked` is the check that there is one, where no branch has asked."""
 
 
 class Backend(Protocol):
@@ -220,9 +238,10 @@ class Backend(Protocol):
     def is_pure(self, record: Callable[[], Any]) -> bool:
         """Whether recording this leaves nothing that may not run once more."""
 
-    def check(self, condition: Any, error: BaseException) -> None:
+    def check(self, condition: Any, error: BaseException) -> Any:
         """Records that `error` is raised at run time unless the staged `condition` holds.
 
+        Returns the check, if the framework has to be told what comes after it.
         Its arguments may be `StagedText`s (`Errors.values`).
         """
 
@@ -243,6 +262,9 @@ class Backend(Protocol):
 
     def items(self, value: Any) -> Items | None:
         """How to iterate over a staged value; None if it cannot be iterated over."""
+
+    def stream(self, value: Any) -> Callable[[], Stream] | None:
+        """What starts an iteration over a value whose items come one after another; None else."""
 
     def range_length(self, start: Any, stop: Any, step: Any) -> Any:
         """How many numbers `range(start, stop, step)` has, any of them staged."""

@@ -166,6 +166,9 @@ class Backend:
         """Rows of a tensor."""
         return _builtins.items(value)
 
+    def stream(self, value: Any) -> None:
+        """PyTorch has none: Python iterates over a `DataLoader` by itself."""
+
     def range_length(self, start: Any, stop: Any, step: Any) -> Any:
         """As Python's `len(range(...))`."""
         if isinstance(start, int) and start == 0 and isinstance(step, int) and step == 1:

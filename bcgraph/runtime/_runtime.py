@@ -39,7 +39,6 @@ from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 from ._builtins import Builtins
 from ._eager import execute
 from ._finish import finished
-from ._iterate import StagedIteration
 from ._lists import StagedList, forward, given, is_staged
 from ._notes import CHANGING, CONTAINERS, Notes, mutators
 from ._optional import PerhapsNone, used
@@ -290,7 +289,13 @@ class Runtime:
 
     def _meanings(self) -> Builtins:
         if self._builtins is None:
-            self._builtins = Builtins(self.backend, self._converted, self._collector, self._asked)
+            self._builtins = Builtins(
+                self.backend,
+                self._converted,
+                self._collector,
+                self._asked,
+                self.notes.attribute,
+            )
         return self._builtins
 
     def _builtin(self, target: Any, kind: type) -> Any:
@@ -439,8 +444,8 @@ class Runtime:
             return NativeIteration(iter(value))
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
-        items = self._meanings().items(value)
-        return value if items is None else StagedIteration(self.backend, items)
+        iteration = self._meanings().iteration(value)
+        return value if iteration is None else iteration
 
     def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
         backend = self.backend
