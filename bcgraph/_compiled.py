@@ -6,7 +6,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import FunctionType, MethodType
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
@@ -38,6 +38,8 @@ class Compiled(Generic[P, R]):
     def __init__(self, fn: Callable[P, R], backend: str | None, options: dict[str, Any]) -> None:
         functools.update_wrapper(self, fn, updated=("__dict__",) if inspect.isroutine(fn) else ())
         self.__wrapped__ = fn
+        with suppress(ValueError, TypeError):  # some callables written in C tell none
+            self.__signature__ = inspect.signature(fn)
         self._backend, self._options = backend, options
         self._made: dict[str, Any] = {}
         if backend is not None:
