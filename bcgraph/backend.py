@@ -160,6 +160,9 @@ class Backend(Protocol):
         A `StagedNumber` takes the dtype that a function asks for where a Python number would.
         """
 
+    def is_marked(self, fn: Any) -> bool:
+        """Whether the framework's own mark says that what a function wraps is not converted."""
+
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """What to call instead of a library's object that calls code of the user's (a module).
 
@@ -275,7 +278,8 @@ class Backend(Protocol):
     def builtins(self) -> Mapping[Any, Callable[..., Any]]:
         """Staged meanings of builtins and library functions: `{len: ..., print: ..., ...}`.
 
-        Each takes the builtin's arguments, at least one of which holds a staged value.
+        Each takes the builtin's arguments, at least one of which holds a staged value; one with a
+        true attribute `always` takes any.
         """
 
     def list_new(self, spec: Spec) -> Any:

@@ -20,7 +20,7 @@ from bcgraph.backend import (
     StagedNumber,
 )
 
-from . import _builtins, _cond, _dtypes, _function, _streams, _texts
+from . import _builtins, _cond, _dtypes, _function, _loops, _streams, _texts
 
 _COMPOSITES = (
     tf.RaggedTensor, tf.SparseTensor, tf.IndexedSlices, tf.experimental.Optional,
@@ -53,6 +53,10 @@ class Backend:
                 mend="what decides is not converted: a library, or what `disable` marks",
             )
         return None
+
+    def is_marked(self, fn: Any) -> bool:
+        """Whether `tf.autograph.experimental.do_not_convert` has made it."""
+        return hasattr(fn, "autograph_info__")
 
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """The object itself."""
@@ -149,17 +153,7 @@ class Backend:
         specs: list[Spec],
     ) -> list[Any]:
         """One `While` operation."""
-        shapes = [tf.TensorShape(spec.shape) for spec in specs]
-        if not values:
-            tf.while_loop(lambda _: test([]), lambda i: (body([]), i)[1:], [tf.constant(0)])
-            return []
-        found = tf.while_loop(
-            lambda *leaves: test(list(leaves)),
-            lambda *leaves: body(list(leaves)),
-            values,
-            shape_invariants=shapes,
-        )
-        return list(found)
+        return _loops.while_loop(test, body, values, specs)
 
     def is_pure(self, record: Callable[[], Any]) -> bool:
         """Whether recording adds no stateful operation."""

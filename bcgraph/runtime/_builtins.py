@@ -311,7 +311,7 @@ class Builtins:
         return search
 
     def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
-        always = target in (print, dataclasses.replace)
+        always = target in (print, dataclasses.replace) or getattr(meaning, "always", False)
         reduces = target in (any, all, sum, min, max, sorted)
         consumes = reduces or target in (list, tuple)
 

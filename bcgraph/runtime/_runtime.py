@@ -159,7 +159,8 @@ class Runtime:
             found.see(*roots)
             yield
             return
-        with Sight(self._sighted, _is_left_alone).opened(*roots) as made:
+        marked = self.backend.is_marked
+        with Sight(self._sighted, _is_left_alone, marked).opened(*roots) as made:
             self._local.sight = made
             try:
                 yield
