@@ -52,7 +52,10 @@ class Compiled(Generic[P, R]):
         return made(*args, **kwargs)  # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
+        if instance is None:
+            return self
+        bound = getattr(self._made.get(self._backend or ""), "bound", None)
+        return MethodType(self, instance) if bound is None else bound(instance, self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_made" not in self.__dict__:
@@ -118,6 +121,9 @@ class _Program:
 
     def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
         return self._runtime.transaction(self.original, *roots)
+
+    def is_eager(self) -> bool:
+        return _config.current().mode == "eager"
 
     def reads(self, attribute: str) -> bool:
         return self._runtime.reads(attribute)

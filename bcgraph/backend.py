@@ -89,6 +89,9 @@ class Program(Protocol):
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Runs it; what it returns is what users know: no staged number or list."""
 
+    def is_eager(self) -> bool:
+        """Whether a call is to run the original (`config(mode="eager")`)."""
+
     def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
         """Inside, what the program writes into objects that the roots hold is noted.
 
@@ -142,8 +145,9 @@ class Backend(Protocol):
     def compile(self, program: Program, options: Mapping[str, Any]) -> Any:
         """What a call of a compiled function calls: traces, caches, runs the program.
 
-        Attributes of the result are reachable through the compiled function. Raises
-        `UnknownOption` on an option it does not know (`check_options`).
+        Attributes of the result are reachable through the compiled function. It may have
+        `bound(instance, compiled)`, which gives what a compiled method is as an attribute of an
+        instance. Raises `UnknownOption` on an option it does not know (`check_options`).
         """
 
     # For symbolic backends.

@@ -161,6 +161,7 @@ class Backend:
 
     def check(self, condition: Any, error: BaseException) -> Any:
         """An `Assert` whose message tells the error, which the compiled function raises."""
+        _function.warn_of_dropped(error)
         data = [self.errors.message(error), *map(_texts.packed, Errors.values(error))]
         return tf.debugging.Assert(condition, data, summarize=-1, name="bcgraph_check")
 
