@@ -33,10 +33,9 @@ def main(kind: str, path: str, inputs: str) -> None:
             model.set_tensor(at, value)
             model.invoke()
             return model.get_tensor(out)
-    elif kind == "keras":
-        call = tf.saved_model.load(path).serve
     else:
-        call = tf.saved_model.load(path)
+        loaded = tf.saved_model.load(path)
+        call = loaded.serve if kind == "keras" else loaded
     results = [np.asarray(call(value)).tolist() for value in values]
     assert not any(name.startswith("bcgraph") for name in sys.modules)
     print(json.dumps(results))
