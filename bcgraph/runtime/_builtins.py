@@ -21,6 +21,7 @@ from ._optional import used
 from ._values import NATIVE, Iteration
 
 _ARITHMETIC = (abs, min, max, sum, round)
+_ITERATE = (iter, next, enumerate, zip, map, filter, list, tuple, set, dict)
 
 
 _SEARCHES = {"index": _algorithms.index, "count": _algorithms.count}
@@ -314,6 +315,7 @@ class Builtins:
         always = target in (print, dataclasses.replace) or getattr(meaning, "always", False)
         reduces = target in (any, all, sum, min, max, sorted)
         consumes = reduces or target in (list, tuple)
+        iterates = target in _ITERATE
 
         def call(*arguments: Any, **keywords: Any) -> Any:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
@@ -328,7 +330,8 @@ class Builtins:
                 return self._best(target, arguments, **keywords)
             if target is sorted and keywords.get("key") is not None:
                 keywords["key"] = self._convert(keywords["key"])
-            if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
+            taken = iterates and any(self.stream(a) is not None for a in arguments)
+            if always or taken or any(map(self.is_staged, (*arguments, *keywords.values()))):
                 return self._numbers(target, arguments, meaning(*arguments, **keywords))
             return target(*arguments, **keywords)
 
@@ -357,7 +360,7 @@ class Builtins:
             return True
         if depth and type(value) in (list, tuple):
             return any(self.is_staged(v, depth - 1) for v in value)
-        return self.backend.is_staged(value) or self.backend.stream(value) is not None
+        return self.backend.is_staged(value)
 
     def iteration(self, value: Any) -> StagedIteration | None:
         """A staged iterator; None for what Python iterates over by itself."""

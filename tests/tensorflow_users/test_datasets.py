@@ -260,6 +260,19 @@ def test_gradients_through_a_loop_over_a_dataset() -> None:
         np.testing.assert_allclose(found, expected)
 
 
+def test_what_is_no_iteration_is_tensorflows_own() -> None:
+    @bcgraph.compile(backend="tensorflow")
+    def truth(dataset: Any, x: Any) -> Any:
+        assert isinstance(dataset, Dataset) and "Dataset" in f"{dataset}" + str(dataset)
+        return x if dataset and x > 0 else -x
+
+    assert float(truth(Dataset.range(0), tf.constant(-2.0))) == 2.0
+    with pytest.raises(TypeError, match="cardinality"):
+        bcgraph.compile(lambda dataset: len(dataset), backend="tensorflow")(Dataset.range(3))
+    with pytest.raises(bcgraph.errors.PythonValueNeeded):
+        bcgraph.compile(lambda dataset: set(dataset), backend="tensorflow")(Dataset.range(3))
+
+
 def test_ragged_rows() -> None:
     def longest(ragged: Any) -> Any:
         best, where = 0, -1
