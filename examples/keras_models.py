@@ -62,9 +62,10 @@ def collatz(x):
 if __name__ == "__main__":
     steps = keras.layers.Lambda(lambda x: tf.map_fn(collatz, x))
     print("collatz in a Lambda layer:", steps(tf.constant([6171, 27])).numpy())
+    keras.utils.set_random_seed(0)
     model = StochasticDepth()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, metrics=["accuracy"], jit_compile=False)
-    model.fit(images[:1400], labels[:1400], epochs=3, verbose=0)
+    model.fit(images[:1400], labels[:1400], epochs=2, verbose=0)
     _, accuracy = model.evaluate(images[1400:], labels[1400:], verbose=0)
     print(f"accuracy on digits it has not seen: {accuracy:.2f}")
