@@ -487,7 +487,7 @@ class Builtins:
         if not default:
             return next(iteration)
         at = iteration.begin()
-        has = self.backend.predicate(iteration.has(at))
+        has = iteration.has_known(at)
         return self._convert(_algorithms.chosen)(has, lambda: iteration.item(at), *default)
 
     def _len(self, value: Any) -> Any:

@@ -49,8 +49,15 @@ class StagedIteration(Iteration):
 
     def __next__(self) -> Any:
         at = self.begin()
-        checked = self.backend.check(self.backend.predicate(self.has(at)), StopIteration())
+        has = self.has_known(at)
+        if has is False:
+            raise StopIteration
+        checked = None if has is True else self.backend.check(has, StopIteration())
         return self.item(at, checked)
+
+    def has_known(self, at: Any) -> Any:
+        """As `has`; a Python bool where that is known."""
+        return self.backend.predicate(self.has(at))
 
 
 class Numbered(StagedIteration):
@@ -74,6 +81,11 @@ class Numbered(StagedIteration):
 
     def has(self, at: Any) -> Any:
         return self.backend.less(at, self.length)
+
+    def has_known(self, at: Any) -> Any:
+        if isinstance(at, int) and isinstance(self.length, int):
+            return at < self.length
+        return super().has_known(at)
 
     def item(self, at: Any, checked: Any = None) -> Any:
         self.end(at + 1)
