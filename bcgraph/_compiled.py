@@ -6,7 +6,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import FunctionType, MethodType
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
@@ -38,6 +38,8 @@ class Compiled(Generic[P, R]):
     def __init__(self, fn: Callable[P, R], backend: str | None, options: dict[str, Any]) -> None:
         functools.update_wrapper(self, fn, updated=("__dict__",) if inspect.isroutine(fn) else ())
         self.__wrapped__ = fn
+        with suppress(ValueError, TypeError):  # some callables written in C tell none
+            self.__signature__ = inspect.signature(fn)
         self._backend, self._options = backend, options
         self._made: dict[str, Any] = {}
         if backend is not None:
@@ -50,7 +52,10 @@ class Compiled(Generic[P, R]):
         return made(*args, **kwargs)  # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
+        if instance is None:
+            return self
+        bound = getattr(self._made.get(self._backend or ""), "bound", None)
+        return MethodType(self, instance) if bound is None else bound(instance, self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_made" not in self.__dict__:
@@ -116,6 +121,9 @@ class _Program:
 
     def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
         return self._runtime.transaction(self.original, *roots)
+
+    def is_eager(self) -> bool:
+        return _config.current().mode == "eager"
 
     def reads(self, attribute: str) -> bool:
         return self._runtime.reads(attribute)

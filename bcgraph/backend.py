@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
@@ -89,6 +89,9 @@ class Program(Protocol):
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Runs it; what it returns is what users know: no staged number or list."""
 
+    def is_eager(self) -> bool:
+        """Whether a call is to run the original (`config(mode="eager")`)."""
+
     def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
         """Inside, what the program writes into objects that the roots hold is noted.
 
@@ -109,6 +112,24 @@ class Items(Protocol):
         """The item number `index` (a staged integer)."""
 
 
+@runtime_checkable
+class Stream(Protocol):
+    """What a staged `for` iterates over: one item after another, each fetched once."""
+
+    def fetch(self, before: Any, wanted: Any) -> Any:
+        """What holds the next item, or says that there is none: staged values in tuples.
+
+        `before` is what was fetched before (None at first). Nothing is taken from the stream unless
+        `wanted`, True or a staged boolean, holds.
+        """
+
+    def has(self, fetched: Any) -> Any:
+        """Whether there is an item in it, a staged boolean."""
+
+    def item(self, fetched: Any, checked: Any = None) -> Any:
+        """The item in it; `checked` is the check that there is one, where no branch has asked."""
+
+
 class Backend(Protocol):
     """What a framework does for bcgraph."""
 
@@ -124,8 +145,9 @@ class Backend(Protocol):
     def compile(self, program: Program, options: Mapping[str, Any]) -> Any:
         """What a call of a compiled function calls: traces, caches, runs the program.
 
-        Attributes of the result are reachable through the compiled function. Raises
-        `UnknownOption` on an option it does not know (`check_options`).
+        Attributes of the result are reachable through the compiled function. It may have
+        `bound(instance, compiled)`, which gives what a compiled method is as an attribute of an
+        instance. Raises `UnknownOption` on an option it does not know (`check_options`).
         """
 
     # For symbolic backends.
@@ -141,6 +163,9 @@ class Backend(Protocol):
 
         A `StagedNumber` takes the dtype that a function asks for where a Python number would.
         """
+
+    def is_marked(self, fn: Any) -> bool:
+        """Whether the framework's own mark says that what a function wraps is not converted."""
 
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """What to call instead of a library's object that calls code of the user's (a module).
@@ -220,9 +245,10 @@ class Backend(Protocol):
     def is_pure(self, record: Callable[[], Any]) -> bool:
         """Whether recording this leaves nothing that may not run once more."""
 
-    def check(self, condition: Any, error: BaseException) -> None:
+    def check(self, condition: Any, error: BaseException) -> Any:
         """Records that `error` is raised at run time unless the staged `condition` holds.
 
+        Returns the check, if the framework has to be told what comes after it.
         Its arguments may be `StagedText`s (`Errors.values`).
         """
 
@@ -244,6 +270,9 @@ class Backend(Protocol):
     def items(self, value: Any) -> Items | None:
         """How to iterate over a staged value; None if it cannot be iterated over."""
 
+    def stream(self, value: Any) -> Callable[[], Stream] | None:
+        """What starts an iteration over a value whose items come one after another; None else."""
+
     def range_length(self, start: Any, stop: Any, step: Any) -> Any:
         """How many numbers `range(start, stop, step)` has, any of them staged."""
 
@@ -253,7 +282,8 @@ class Backend(Protocol):
     def builtins(self) -> Mapping[Any, Callable[..., Any]]:
         """Staged meanings of builtins and library functions: `{len: ..., print: ..., ...}`.
 
-        Each takes the builtin's arguments, at least one of which holds a staged value.
+        Each takes the builtin's arguments, at least one of which holds a staged value; one with a
+        true attribute `always` takes any.
         """
 
     def list_new(self, spec: Spec) -> Any:

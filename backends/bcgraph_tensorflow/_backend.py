@@ -20,7 +20,12 @@ from bcgraph.backend import (
     StagedNumber,
 )
 
-from . import _builtins, _cond, _dtypes, _function, _texts
+from . import _builtins, _cond, _dtypes, _function, _loops, _streams, _texts
+
+_COMPOSITES = (
+    tf.RaggedTensor, tf.SparseTensor, tf.IndexedSlices, tf.experimental.Optional,
+    tf.experimental.ExtensionType, tf.distribute.DistributedValues,
+)  # fmt: skip
 
 
 class Backend:
@@ -48,6 +53,10 @@ class Backend:
                 mend="what decides is not converted: a library, or what `disable` marks",
             )
         return None
+
+    def is_marked(self, fn: Any) -> bool:
+        """Whether `tf.autograph.experimental.do_not_convert` has made it."""
+        return hasattr(fn, "autograph_info__")
 
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """The object itself."""
@@ -104,10 +113,10 @@ class Backend:
         return tf.ensure_shape(made, known)
 
     def parts(self, value: Any) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any]] | None:
-        """The components of ragged and sparse tensors and tensor arrays."""
+        """The components of ragged and sparse tensors, optionals, tensor arrays …"""
         if isinstance(value, tf.TensorArray):
             return [value.flow], lambda parts: _cond.array_with_flow(value, parts[0])
-        if isinstance(value, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
+        if isinstance(value, _COMPOSITES):
             flat = tf.nest.flatten(value, expand_composites=True)
             return flat, lambda parts: tf.nest.pack_sequence_as(
                 value, list(parts), expand_composites=True
@@ -144,26 +153,17 @@ class Backend:
         specs: list[Spec],
     ) -> list[Any]:
         """One `While` operation."""
-        shapes = [tf.TensorShape(spec.shape) for spec in specs]
-        if not values:
-            tf.while_loop(lambda _: test([]), lambda i: (body([]), i)[1:], [tf.constant(0)])
-            return []
-        found = tf.while_loop(
-            lambda *leaves: test(list(leaves)),
-            lambda *leaves: body(list(leaves)),
-            values,
-            shape_invariants=shapes,
-        )
-        return list(found)
+        return _loops.while_loop(test, body, values, specs)
 
     def is_pure(self, record: Callable[[], Any]) -> bool:
         """Whether recording adds no stateful operation."""
         return _cond.is_pure(record)
 
-    def check(self, condition: Any, error: BaseException) -> None:
+    def check(self, condition: Any, error: BaseException) -> Any:
         """An `Assert` whose message tells the error, which the compiled function raises."""
+        _function.warn_of_dropped(error)
         data = [self.errors.message(error), *map(_texts.packed, Errors.values(error))]
-        tf.debugging.Assert(condition, data, summarize=-1, name="bcgraph_check")
+        return tf.debugging.Assert(condition, data, summarize=-1, name="bcgraph_check")
 
     def all_of(self, conditions: Sequence[Any]) -> Any:
         """Conjunction."""
@@ -193,6 +193,10 @@ class Backend:
     def items(self, value: Any) -> Items | None:
         """Rows of a tensor."""
         return _builtins.items(value)
+
+    def stream(self, value: Any) -> Any:
+        """Datasets and iterators, distributed ones too."""
+        return _streams.start(value)
 
     def range_length(self, start: Any, stop: Any, step: Any) -> Any:
         """As Python's `len(range(...))`."""

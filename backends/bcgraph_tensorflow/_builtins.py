@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText
 
-from . import _dtypes, _texts
+from . import _dtypes, _loops, _texts
 
 
 class _Rows:
@@ -132,6 +132,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         builtins.round: rounded,
         builtins.sorted: ordered,
         builtins.str: _text,
+        tf.autograph.experimental.set_loop_options: _loops.set_options,
         tf.stack: _stack,
         tf.concat: _concat,
     }

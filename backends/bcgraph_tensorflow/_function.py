@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from types import MethodType
 from typing import Any
 
 import tensorflow as tf
@@ -16,6 +19,14 @@ _OPTIONS = {
     "input_signature", "jit_compile", "reduce_retracing", "experimental_implements",
     "experimental_attributes", "experimental_autograph_options",
 }  # fmt: skip
+_Base: Any = type(tf.function(lambda: None, autograph=False))
+
+
+class _Tracing(threading.local):
+    xla = False  # whether what this thread traces is for XLA
+
+
+_tracing = _Tracing()
 
 
 def compile(program: Program, options: Mapping[str, Any], errors: Errors) -> Function:
@@ -23,32 +34,83 @@ def compile(program: Program, options: Mapping[str, Any], errors: Errors) -> Fun
     check_options("tensorflow", options, _OPTIONS)
 
     def traced(*arguments: Any, **keywords: Any) -> Any:
-        return program(*arguments, **keywords)
+        before, _tracing.xla = _tracing.xla, _tracing.xla or bool(options.get("jit_compile"))
+        try:
+            return program(*arguments, **keywords)
+        finally:
+            _tracing.xla = before
 
     traced.__name__ = getattr(program.original, "__name__", "function")
     traced.__signature__ = inspect.signature(program.original)  # type: ignore[attr-defined]
     traced.__wrapped__ = program.original  # type: ignore[attr-defined]
-    return Function(tf.function(traced, autograph=False, **options), errors)
+    return Function(traced, traced.__name__, autograph=False, **options).of(program, errors)
 
 
-class Function:
-    """A call of it runs the graph; an exception of the user's program is raised as itself."""
+def warn_of_dropped(error: BaseException) -> None:
+    """Tells of a check that XLA will not make."""
+    if _tracing.xla:
+        warnings.warn(
+            f"under jit_compile nothing raises {type(error).__name__}({error}): XLA drops checks",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
-    def __init__(self, function: Any, errors: Errors) -> None:
-        self.function, self._errors = function, errors
+
+class Function(_Base):  # type: ignore[misc]
+    """A call of it runs the graph; an exception of the user's program is raised as itself.
+
+    A `tf.function`, so that what looks for such (`tf.saved_model.save`) finds it.
+    """
+
+    __slots__ = ("_instance",)
+
+    def of(self, program: Program, errors: Errors, compiled: Any = None) -> Function:
+        """Itself, told whose graph it is."""
+        self._program, self._errors, self._compiled = program, errors, compiled
+        return self
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if self._program.is_eager():
+            return _original(self)(*arguments, **keywords)
         try:
-            return self.function(*arguments, **keywords)
+            return super().__call__(*arguments, **keywords)
         except tf.errors.InvalidArgumentError as failure:
             error = self._errors.find(failure, _texts.unpacked)
             if error is None:
                 raise
             raise error from failure
 
+    def bound(self, instance: Any, compiled: Any) -> Any:
+        """The method of an instance, with graphs of its own.
+
+        TensorFlow keeps one for each instance, without keeping the instance; so each access gives
+        an object that does, and shares all else.
+        """
+        kept = super().__get__(instance, type(instance))
+        if not isinstance(kept, Function):
+            return MethodType(compiled, instance)
+        made = object.__new__(Function)
+        made.__dict__ = kept.of(self._program, self._errors, compiled).__dict__
+        made._instance = instance
+        return made
+
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.function, name)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._compiled, name)
+
+    @staticmethod
+    def __bcgraph_inner__(function: Function) -> Callable[..., Any]:
+        """What converted code calls instead: the original, converted into the caller's graph."""
+        return _original(function)
 
     def cache_size(self) -> int:
-        """How many graphs have been traced."""
-        return int(self.function.experimental_get_tracing_count())
+        """How many graphs have been traced, those of methods of instances too."""
+        functions = [super(), *(_Base.__get__(self, key, None) for key in self._descriptor_cache)]
+        return sum(int(f.experimental_get_tracing_count()) for f in functions)
+
+
+def _original(function: Function) -> Callable[..., Any]:
+    original = function._program.original
+    instance = getattr(function, "_instance", None)
+    return original if instance is None else MethodType(original, instance)

@@ -33,6 +33,10 @@ class Backend:
         """Lets PyTorch's functions take a staged number or list as the tensor it stands for."""
         kind.__torch_function__ = classmethod(_adopted)  # type: ignore[attr-defined]
 
+    def is_marked(self, fn: Any) -> bool:
+        """Never: PyTorch has no mark of its own that bcgraph obeys."""
+        return False
+
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """A module with its forward, and its parts', converted; a function that takes sizes."""
         if isinstance(target, torch.nn.Module):
@@ -165,6 +169,9 @@ class Backend:
     def items(self, value: Any) -> Items | None:
         """Rows of a tensor."""
         return _builtins.items(value)
+
+    def stream(self, value: Any) -> None:
+        """PyTorch has none: Python iterates over a `DataLoader` by itself."""
 
     def range_length(self, start: Any, stop: Any, step: Any) -> Any:
         """As Python's `len(range(...))`."""

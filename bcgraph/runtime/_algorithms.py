@@ -83,3 +83,8 @@ def best(
             raise ValueError(f"{name}() arg is an empty sequence")
         return default[0]
     return chosen
+
+
+def chosen(holds: Any, value: Callable[[], Any], other: Any) -> Any:
+    """A value if something holds, and the other if not."""
+    return value() if holds else other

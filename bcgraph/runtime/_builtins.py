@@ -13,17 +13,18 @@ from typing import Any
 
 from bcgraph._number import python_type
 from bcgraph._text import formatted, told
-from bcgraph.backend import Backend, Items, StagedNumber, StagedText, number_of
+from bcgraph.backend import Backend, Items, StagedNumber, StagedText, Stream, number_of
 from bcgraph.errors import PythonValueNeeded
 
 from . import _algorithms
 from ._caught import Suppressing
-from ._iterate import StagedIteration
+from ._iterate import Numbered, StagedIteration, Streamed
 from ._lists import StagedList, forward
 from ._optional import PerhapsNone, used
 from ._values import NATIVE, Iteration
 
 _ARITHMETIC = (abs, min, max, sum, round)
+_ITERATE = (iter, next, enumerate, zip, map, filter, list, tuple, set, dict)
 
 
 _SEARCHES = {"index": _algorithms.index, "count": _algorithms.count}
@@ -32,7 +33,7 @@ _SEARCHES = {"index": _algorithms.index, "count": _algorithms.count}
 class Lazy:
     """What a staged `range`, `enumerate`, `zip` … gives: something to iterate over."""
 
-    def __init__(self, items: Items) -> None:
+    def __init__(self, items: Items | Stream) -> None:
         self.items = items
 
     def __iter__(self) -> Any:
@@ -128,7 +129,7 @@ class _Mapped:
 class _Rest:
     """What an iterator has not given yet."""
 
-    def __init__(self, iteration: StagedIteration) -> None:
+    def __init__(self, iteration: Numbered) -> None:
         self.iteration, self.index = iteration, iteration.index
 
     def length(self) -> Any:
@@ -136,6 +137,69 @@ class _Rest:
 
     def at(self, index: Any) -> Any:
         return self.iteration.items.at(index + self.index)
+
+
+class _Walk:
+    """Numbered items as a stream, to go beside another one."""
+
+    def __init__(self, backend: Backend, items: Items) -> None:
+        self.backend, self.items = backend, items
+
+    def fetch(self, before: Any, wanted: Any) -> Any:
+        return 0 if before is None else before + 1
+
+    def has(self, fetched: Any) -> Any:
+        return self.backend.less(fetched, self.items.length())
+
+    def item(self, fetched: Any, checked: Any = None) -> Any:
+        return self.items.at(fetched)
+
+
+class _EnumeratedStream:
+    def __init__(self, stream: Stream, start: Any) -> None:
+        self.stream, self.start = stream, start
+
+    def fetch(self, before: Any, wanted: Any) -> Any:
+        number, inner = (self.start, None) if before is None else (before[0] + 1, before[1])
+        return number, self.stream.fetch(inner, wanted)
+
+    def has(self, fetched: Any) -> Any:
+        return self.stream.has(fetched[1])
+
+    def item(self, fetched: Any, checked: Any = None) -> Any:
+        return fetched[0], self.stream.item(fetched[1], checked)
+
+
+class _ZippedStream:
+    """As `zip`, it takes nothing from what comes after a stream that has ended."""
+
+    def __init__(self, backend: Backend, streams: list[Stream]) -> None:
+        self.backend, self.streams = backend, streams
+
+    def fetch(self, before: Any, wanted: Any) -> Any:
+        fetched: list[Any] = []
+        for i, stream in enumerate(self.streams):
+            fetched.append(stream.fetch(before and before[i], wanted))
+            has = stream.has(fetched[-1])
+            wanted = has if wanted is True else self.backend.all_of([wanted, has])
+        return tuple(fetched)
+
+    def has(self, fetched: Any) -> Any:
+        pairs = zip(self.streams, fetched, strict=True)
+        return self.backend.all_of([stream.has(part) for stream, part in pairs])
+
+    def item(self, fetched: Any, checked: Any = None) -> Any:
+        pairs = zip(self.streams, fetched, strict=True)
+        return tuple(stream.item(part, checked) for stream, part in pairs)
+
+
+class _MappedStream:
+    def __init__(self, function: Callable[..., Any], stream: _ZippedStream) -> None:
+        self.function, self.stream = function, stream
+        self.fetch, self.has = stream.fetch, stream.has
+
+    def item(self, fetched: Any, checked: Any = None) -> Any:
+        return self.function(*self.stream.item(fetched, checked))
 
 
 class Builtins:
@@ -147,9 +211,10 @@ class Builtins:
         convert: Callable[[Any], Any],
         collector: Callable[[Any], Callable[[], Any] | None],
         asked: Callable[[Any, tuple[Any, ...]], Any],
+        note: Callable[[Any, str], None],
     ) -> None:
         self.backend, self._convert, self._collector = backend, convert, collector
-        self._asked = asked
+        self._asked, self._note = asked, note
         self._collected = convert(_collected)
         self._filtered = convert(_filtered)
         meanings: dict[Any, Callable[..., Any]] = {
@@ -161,6 +226,7 @@ class Builtins:
             map: self._map,
             filter: self._filter,
             iter: self._iter,
+            next: self._next,
             len: self._len,
             list: self._list,
             tuple: self._tuple,
@@ -252,14 +318,18 @@ class Builtins:
         return search
 
     def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
-        always = target in (print, dataclasses.replace)
-        consumes = target in (any, all, sum, min, max, sorted, list, tuple)
+        always = target in (print, dataclasses.replace) or getattr(meaning, "always", False)
+        reduces = target in (any, all, sum, min, max, sorted)
+        consumes = reduces or target in (list, tuple)
+        iterates = target in _ITERATE
 
         def call(*arguments: Any, **keywords: Any) -> Any:
             if target in (isinstance, type):
                 return meaning(*arguments, **keywords)
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
+            elif reduces and arguments and self.stream(arguments[0]) is not None:
+                arguments = (self._collected(arguments[0]), *arguments[1:])
             arguments = tuple(used(forward(a)) for a in arguments)
             if target in (print, str, repr):
                 arguments = tuple(told(a, self._is_text) for a in arguments)
@@ -272,7 +342,8 @@ class Builtins:
                 return self._best(target, arguments, **keywords)
             if target is sorted and keywords.get("key") is not None:
                 keywords["key"] = self._convert(keywords["key"])
-            if always or any(self.is_staged(a) for a in (*arguments, *keywords.values())):
+            taken = iterates and any(self.stream(a) is not None for a in arguments)
+            if always or taken or any(map(self.is_staged, (*arguments, *keywords.values()))):
                 return self._numbers(target, arguments, meaning(*arguments, **keywords))
             return target(*arguments, **keywords)
 
@@ -306,12 +377,41 @@ class Builtins:
             return any(self.is_staged(v, depth - 1) for v in value)
         return self.backend.is_staged(value)
 
+    def iteration(self, value: Any) -> StagedIteration | None:
+        """A staged iterator; None for what Python iterates over by itself."""
+        start = self.stream(value)
+        if start is not None:
+            return Streamed(self.backend, start())
+        items = self.items(value)
+        return None if items is None else Numbered(self.backend, items, self._note)
+
+    def stream(self, value: Any) -> Callable[[], Stream] | None:
+        """What starts an iteration over a value that gives one item after another; None else."""
+        if isinstance(value, Streamed):
+            return lambda: value.stream
+        if isinstance(value, Lazy):
+            lazy = value.items
+            return (lambda: lazy) if isinstance(lazy, Stream) else None
+        return self.backend.stream(value)
+
+    def _streams(self, iterables: tuple[Any, ...]) -> _ZippedStream | None:
+        """Several iterables side by side; None if none of them is a stream."""
+        if all(self.stream(i) is None for i in iterables):
+            return None
+        started: list[Stream] = []
+        for value in iterables:
+            start = self.stream(value)
+            started.append(
+                _Walk(self.backend, self._some_items(value)) if start is None else start()
+            )
+        return _ZippedStream(self.backend, started)
+
     def items(self, value: Any) -> Items | None:
         """How to iterate over a value; None for what Python iterates over by itself."""
         value = used(forward(value))
         if isinstance(value, Lazy):
-            return value.items
-        if isinstance(value, StagedIteration):
+            return None if isinstance(value.items, Stream) else value.items
+        if isinstance(value, Numbered):
             return _Rest(value)
         if isinstance(value, StagedList):
             return value
@@ -338,12 +438,18 @@ class Builtins:
         return Lazy(_Range(self.backend, start, stop, step))
 
     def _enumerate(self, iterable: Any, start: Any = 0) -> Any:
+        begin = self.stream(iterable)
+        if begin is not None:
+            return Lazy(_EnumeratedStream(begin(), start))
         items = self.items(iterable)
         if items is None:
             return enumerate(iterable, start)
         return Lazy(_Enumerated(self.backend, items, start))
 
     def _zip(self, *iterables: Any, strict: bool = False) -> Any:
+        streams = self._streams(iterables)
+        if streams is not None:
+            return Lazy(streams)
         if all(self.items(i) is None for i in iterables):
             return zip(*iterables, strict=strict)
         several = [self._some_items(i) for i in iterables]
@@ -367,6 +473,9 @@ class Builtins:
 
     def _map(self, function: Any, *iterables: Any) -> Any:
         function = self._convert(function)
+        streams = self._streams(iterables)
+        if streams is not None:
+            return Lazy(_MappedStream(function, streams))
         if all(self.items(i) is None for i in iterables):
             return map(function, *iterables)
         several = _Zipped(self.backend, [self._some_items(i) for i in iterables])
@@ -374,15 +483,27 @@ class Builtins:
 
     def _filter(self, function: Any, iterable: Any) -> Any:
         items = self.items(iterable)
-        if items is None and not isinstance(iterable, list | tuple):
+        if items is None and not isinstance(iterable, list | tuple) and not self.stream(iterable):
             return filter(function, iterable)
         return self._filtered(self._convert(function) if function is not None else None, iterable)
 
     def _iter(self, value: Any, *sentinel: Any) -> Any:
         if isinstance(value, Iteration) or sentinel:
             return iter(value, *sentinel) if sentinel else value
-        items = self.items(value)
-        return iter(value) if items is None else StagedIteration(self.backend, items)
+        if not isinstance(value, Lazy) and self.stream(value) is not None:
+            return iter(value)  # the framework's own iterator, with all its methods
+        found = self.iteration(value)
+        return iter(value) if found is None else found
+
+    def _next(self, iterator: Any, *default: Any) -> Any:
+        iteration = iterator if isinstance(iterator, StagedIteration) else self.iteration(iterator)
+        if iteration is None:
+            return next(iterator, *default)
+        if not default:
+            return next(iteration)
+        at = iteration.begin()
+        has = iteration.has_known(at)
+        return self._convert(_algorithms.chosen)(has, lambda: iteration.item(at), *default)
 
     def _len(self, value: Any) -> Any:
         if isinstance(value, list | tuple):

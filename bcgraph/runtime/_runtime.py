@@ -43,7 +43,6 @@ from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 from ._builtins import Builtins
 from ._eager import execute
 from ._finish import finished
-from ._iterate import StagedIteration
 from ._lists import StagedList, forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
 from ._optional import PerhapsNone, used
@@ -174,7 +173,8 @@ class Runtime:
             yield
             return
         self._local.refusal = None
-        with Sight(self._sighted, _is_left_alone).opened(*roots) as made:
+        marked = self.backend.is_marked
+        with Sight(self._sighted, _is_left_alone, marked).opened(*roots) as made:
             self._local.sight = made
             try:
                 yield
@@ -327,7 +327,13 @@ class Runtime:
 
     def _meanings(self) -> Builtins:
         if self._builtins is None:
-            self._builtins = Builtins(self.backend, self._converted, self._collector, self._asked)
+            self._builtins = Builtins(
+                self.backend,
+                self._converted,
+                self._collector,
+                self._asked,
+                self.notes.attribute,
+            )
         return self._builtins
 
     def _builtin(self, target: Any, kind: type) -> Any:
@@ -481,8 +487,8 @@ class Runtime:
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
         self.notes.refuse_consuming(value)
-        items = self._meanings().items(value)
-        return value if items is None else StagedIteration(self.backend, items)
+        iteration = self._meanings().iteration(value)
+        return value if iteration is None else iteration
 
     def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
         backend = self.backend

@@ -30,9 +30,12 @@ class Sight:
     """The functions that one recording has in sight."""
 
     def __init__(
-        self, convert: Callable[[CodeType], CodeType], is_left_alone: Callable[[Any], bool]
+        self,
+        convert: Callable[[CodeType], CodeType],
+        is_left_alone: Callable[[Any], bool],
+        is_marked: Callable[[Any], bool],
     ) -> None:
-        self._convert, self._is_left_alone = convert, is_left_alone
+        self._convert, self._is_left_alone, self._is_marked = convert, is_left_alone, is_marked
         self._seen: set[int] = set()
         self._held: list[Any] = []  # what `_seen` tells by identity
         self._swapped: list[FunctionType] = []
@@ -75,7 +78,8 @@ class Sight:
             if not self._is_left_alone(value):
                 self._swap(value)
                 self.see_named(value)
-            yield getattr(value, "__wrapped__", None)
+            if not self._is_marked(value):
+                yield getattr(value, "__wrapped__", None)
         elif isinstance(value, MethodType):
             yield value.__func__
             yield value.__self__

@@ -85,10 +85,12 @@ class Stager:
         iteration: StagedIteration | None = None
         predicate: Any
         tested: Any = None
+        begun: Any = None
         if flow.cfg.blocks[site.block].terminator is Op.FOR:
             iteration = at.operands[-1]
             assert isinstance(iteration, StagedIteration)
-            predicate = iteration.has_next()
+            begun = iteration.begin()
+            predicate = self.backend.predicate(iteration.has(begun))
         elif decides(self.backend, flow, site, at.operands[-1]):
             tested = at.operands.pop()
             predicate = self._predicate(tested, flow, site)
@@ -103,7 +105,7 @@ class Stager:
                 decision = again
             ways = dict.fromkeys(decision.targets, at.operands)
             choice = Choice(decision.targets, predicate)
-            return self._loop(site, decision, at, choice, ways, iteration)
+            return self._loop(site, decision, at, choice, ways, iteration, begun)
 
         known = None  # what is known, on each way, of a value that may be None
         if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):
@@ -118,7 +120,7 @@ class Stager:
                 if iteration is None:
                     return self._run(decision, which, at.variables, at.operands, at)
                 if which == 0:
-                    operands = [*at.operands, iteration.items.at(iteration.index)]
+                    operands = [*at.operands, iteration.item(begun)]
                     return self._run(decision, which, at.variables, operands, at)
                 return self._run(decision, which, at.variables, at.operands[:-1], at)
 
@@ -146,7 +148,7 @@ class Stager:
         assert isinstance(choice, Choice)
         if isinstance(decision, Loop):
             at.variables = outcome.variables
-            return self._loop(site, decision, at, choice, outcome.operands, None)
+            return self._loop(site, decision, at, choice, outcome.operands)
 
         outcome.operands = {port: list(held) for port, held in outcome.operands.items()}
         leave_together(flow, outcome, at.base)
@@ -350,9 +352,10 @@ class Stager:
         at: Environment,
         choice: Choice,
         operands: dict[int, list[Any]],
-        iteration: StagedIteration | None,
+        iteration: StagedIteration | None = None,
+        begun: Any = None,
     ) -> Outcome:
-        outcome = While(self, site, loop, at, choice, operands, iteration).record()
+        outcome = While(self, site, loop, at, choice, operands, iteration, begun).record()
         self.apply(outcome)
         return outcome
 

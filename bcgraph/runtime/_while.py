@@ -34,7 +34,7 @@ class While:
     """Records a `Loop` decision.
 
     The state is keyed: ("variable", name), ("operand", i) for operands at the loop's start,
-    ("left", port, i) for those at a way out, ("effect", place), ("index",) of a staged iteration.
+    ("left", port, i) for those at a way out, ("effect", place), ("at",) where an iteration stands.
     Values that stay the same Python object are no state. `choice` says whether the loop is entered
     (at the port `targets[stays]`), `operands` what lies on the stack at each of its ports.
     """
@@ -48,10 +48,11 @@ class While:
         choice: Choice,
         operands: dict[int, list[Any]],
         iteration: StagedIteration | None,
+        begun: Any,
     ) -> None:
         self.stager, self.loop, self.at, self.choice = stager, loop, at, choice
         self.backend, self.trees, self.journal = stager.backend, stager.trees, stager.journal
-        self.site, self.iteration = site, iteration
+        self.site, self.iteration, self.begun = site, iteration, begun
         body, cfg = loop.body, loop.body.cfg
         self.facts = body.facts
         self.enters = choice.is_port(self.backend, loop.targets[loop.stays])
@@ -100,12 +101,8 @@ class While:
                 self.values["left", port, i] = value
                 self.nodes["left", port, i] = Static(value)
         if self.iteration is not None:
-            self.values["index",] = self.iteration.index
-            spec = self.backend.spec(self.iteration.index)
-            length = self.backend.spec(self.iteration.length)
-            assert spec is not None
-            joined = None if length is None else self.backend.join(spec, length)
-            self.nodes["index",] = Leaf(joined or spec)
+            self.values["at",] = self.begun
+            self.nodes["at",] = self.iteration.node(self.trees, self.begun)
         names = facts.names(facts.live[body.entry])
         self.fed = {("variable", name) for name in names}
         shapes = tuple((key, shape_of(node)) for key, node in self.nodes.items())
@@ -191,6 +188,12 @@ class While:
         number = outcome.choice.number(self.backend, (start, *self.exits))
         return self._flag(number)
 
+    def _goes_on(self, outcome: Outcome) -> Any:
+        """Whether another turn follows if there is an item; staged where it is a choice."""
+        if outcome.raised or isinstance(outcome.choice, int):
+            return not outcome.raised and outcome.choice == self.loop.start
+        return outcome.choice.is_port(self.backend, self.loop.start)
+
     def _going(self, flag: Any) -> Any:
         return flag if self._single else self.backend.equal(flag, 0)
 
@@ -203,7 +206,7 @@ class While:
         if self.counted:
             state = self._state(rest)
             if self.iteration is not None:
-                conditions.append(self.backend.less(state["index",], self.iteration.length))
+                conditions.append(self.iteration.has(state["at",]))
             else:
                 outcome = self.stager.branch(lambda: self._tested(state), self.loop.body, self.site)
                 if isinstance(outcome.choice, int):
@@ -254,7 +257,7 @@ class While:
         self._write(state)
         env = self._environment(state)
         if self.iteration is not None:
-            env.operands.append(self.iteration.items.at(state["index",]))
+            env.operands.append(self.iteration.item(state["at",]))
         return self.stager.run(self.loop.body, env)
 
     def _values_after(self, outcome: Outcome, state: dict[Key, Any]) -> dict[Key, Any]:
@@ -270,6 +273,10 @@ class While:
                     if ("left", port, i) not in self.nodes:
                         self.nodes["left", port, i] = Static(DEAD)
                         self.values["left", port, i] = DEAD
+        following: Any = None
+        if self.iteration is not None:
+            wanted = self._goes_on(outcome)
+            following = self.iteration.after(outcome.effects, state["at",], wanted)
         self._new_effects(outcome, state)
         after: dict[Key, Any] = {}
         for key in self.nodes:
@@ -280,8 +287,8 @@ class While:
                     value = outcome.operands[start][i] if start in ports else DEAD
                 case ("left", port, i):
                     value = outcome.operands[port][i] if port in ports else DEAD
-                case ("index",):
-                    value = state[key] + 1
+                case ("at",):
+                    value = following
                 case _:
                     value = self._effect_after(key, outcome, state)
             if key[0] != "effect" and value is not self._before(key):
@@ -428,9 +435,9 @@ class While:
                     operands[port].append(value)
                 case ("effect", identity):
                     effects[identity] = (self.locations[key], DEAD, value)
-                case ("index",):
+                case ("at",):
                     assert self.iteration is not None
-                    self.iteration.index = value
+                    self.iteration.end(value)
         for port in self.exits:
             depth = 1 if port == RETURN else cfg.blocks[port].depth - base
             if len(operands[port]) < depth:

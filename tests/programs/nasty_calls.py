@@ -376,3 +376,31 @@ def differentiable_loop(x: Any, n: Any) -> Any:
             break
         y = y * x + 1.0
     return y
+
+
+@on((T([1.0, 2.0, 3.0, 4.0]), T(3)), (T([1.0, 2.0, 3.0, 4.0]), T(0)))
+def iterator_shared_by_loops(xs: Any, n: Any) -> Any:
+    iterator = iter(xs)
+    total = xs[0] * 0.0
+    i = 0
+    while i < n:
+        for x in iterator:
+            total = total * 10.0 + x
+            break
+        i += 1
+    return total
+
+
+@on((T([1.0, 2.0]), T(1.0)), (T([1.0, 2.0]), T(-1.0)))
+def next_in_one_arm(xs: Any, c: Any) -> Any:
+    iterator = iter(xs)
+    first = xs[0] * 0.0
+    if c > 0.0:
+        first = next(iterator)
+    return first, next(iterator)
+
+
+@on((T([1.0, 2.0]),), (T([1.0]),))
+def next_with_a_default(xs: Any) -> Any:
+    iterator = iter(xs)
+    return next(iterator, xs[0] - 9.0), next(iterator, xs[0] - 7.0)
