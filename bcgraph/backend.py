@@ -40,6 +40,14 @@ def check_options(backend: str, options: Mapping[str, Any], known: Collection[st
             )
 
 
+def unfit(what: str) -> PythonValueNeeded:
+    """The error of values that one tensor would have to hold, and cannot."""
+    return PythonValueNeeded(
+        f"a tensor would have to hold {what}",
+        mend="keep numbers or tensors of one shape there, or walk it without the staged value",
+    )
+
+
 @dataclass(frozen=True)
 class Spec:
     """What a staged value is: the backend's dtype, and a shape (None: of unknown rank or size).
@@ -277,7 +285,10 @@ class Backend(Protocol):
         """How many numbers `range(start, stop, step)` has, any of them staged."""
 
     def stack(self, values: list[Any]) -> Any:
-        """Python values of one type as one tensor, along a new first axis."""
+        """Python values of one type as one tensor, along a new first axis.
+
+        Raises `unfit` where one tensor cannot hold them.
+        """
 
     def builtins(self) -> Mapping[Any, Callable[..., Any]]:
         """Staged meanings of builtins and library functions: `{len: ..., print: ..., ...}`.

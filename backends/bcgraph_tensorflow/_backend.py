@@ -18,6 +18,7 @@ from bcgraph.backend import (
     PythonValueNeeded,
     Spec,
     StagedNumber,
+    unfit,
 )
 
 from . import _builtins, _cond, _dtypes, _function, _loops, _streams, _texts
@@ -208,8 +209,10 @@ class Backend:
         for value in values:
             own = _dtypes.spec(value)
             if own is None:
-                raise TypeError(f"{value!r} is no tensor")
+                raise unfit(f"{value!r}, which is none")
             spec = own if spec is None else _dtypes.join(spec, own)
+            if spec is None:
+                raise unfit("values of several shapes or dtypes")
         assert spec is not None
         return tf.stack([_dtypes.convert(value, spec) for value in values])
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
-from bcgraph.backend import Spec, StagedNumber
+from bcgraph.backend import Spec, StagedNumber, unfit
 
 _CPU = torch.device("cpu")
 _WEAK = {bool: torch.bool, int: torch.int64, float: torch.float64, complex: torch.complex128}
@@ -154,10 +154,10 @@ def common(values: Any) -> list[Any]:
     for value in values:
         own = spec(value)
         if own is None:
-            raise TypeError(f"{value!r} is no tensor")
+            raise unfit(f"{value!r}, which is none")
         joined = own if whole is None else join(whole, own)
         if joined is None:
-            raise TypeError("tensors of several shapes or devices have no common type")
+            raise unfit("values of several shapes or devices")
         whole = joined
     assert whole is not None
     return [convert(value, whole) for value in values]

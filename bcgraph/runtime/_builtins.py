@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import dataclasses
 import functools
+import itertools
 import operator
 from collections.abc import Callable, Iterable
 from types import GeneratorType
@@ -450,12 +451,39 @@ class Builtins:
         streams = self._streams(iterables)
         if streams is not None:
             return Lazy(streams)
-        if all(self.items(i) is None for i in iterables):
+        found = [self.items(i) for i in iterables]
+        staged = [items for items in found if items is not None]
+        if not staged:
             return zip(*iterables, strict=strict)
-        several = [self._some_items(i) for i in iterables]
+        lengths = [items.length() for items in staged]
+        count = min(lengths) if all(isinstance(n, int) for n in lengths) else None
+        most = None if count is None else count + strict
+        sides = [
+            self._taken(value, most) if items is None else items
+            for value, items in zip(iterables, found, strict=True)
+        ]
+        if count is not None and not all(self._are_numbers(s) for s in sides):
+            known = [s if isinstance(s, list) else map(s.at, range(s.length())) for s in sides]
+            return zip(*known, strict=strict)
+        several = [self._some_items(s) if isinstance(s, list) else s for s in sides]
         if strict:
             self._same_lengths([items.length() for items in several])
         return Lazy(_Zipped(self.backend, several))
+
+    def _are_numbers(self, side: Any) -> bool:
+        """Whether a graph can index one side of a `zip`."""
+        numbers = (bool, int, float, complex)
+        staged = self.backend.is_staged
+        return not isinstance(side, list) or all(type(v) in numbers or staged(v) for v in side)
+
+    def _taken(self, values: Any, count: int | None) -> list[Any]:
+        """What Python iterates over: `count` of it at most, where that is known."""
+        if count is None and not hasattr(values, "__len__"):
+            raise PythonValueNeeded(
+                f"a {type(values).__name__}, which may never end, is walked beside a staged value",
+                mend="number the items with `enumerate`, or give a list",
+            )
+        return list(itertools.islice(values, count))
 
     def _same_lengths(self, lengths: list[Any]) -> None:
         backend = self.backend

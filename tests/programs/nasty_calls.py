@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any
@@ -404,3 +405,18 @@ def next_in_one_arm(xs: Any, c: Any) -> Any:
 def next_with_a_default(xs: Any) -> Any:
     iterator = iter(xs)
     return next(iterator, xs[0] - 9.0), next(iterator, xs[0] - 7.0)
+
+
+@on((T([1.0, 2.0]),), (T([-3.0, 2.0]),))
+def zipped_with_names(xs: Any) -> Any:
+    """What is walked beside a tensor of known length may be anything."""
+    named, total = {}, 0.0
+    for (name, weight), value in zip({"a": 1.0, "bc": 2.0}.items(), xs, strict=True):
+        total = total + weight * value * len(name)
+    for name, value in zip(("a", "b"), xs):  # noqa: B905
+        named[name] = value if value > 1 else -value
+    for index, value in zip(itertools.count(), xs):  # noqa: B905
+        total = total + index * value
+    for function, value in zip([lambda v: v * 2, lambda v: -v], xs, strict=True):
+        total = total + function(value)
+    return total + named["a"] - named["b"] * 3
