@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import copy
 import dataclasses
 import functools
 import itertools
@@ -44,7 +45,9 @@ class Lazy:
 class _Range:
     def __init__(self, backend: Backend, start: Any, stop: Any, step: Any) -> None:
         self.backend, self.start, self.step = backend, start, step
-        self._length = backend.range_length(start, stop, step)
+        known = all(isinstance(bound, int) for bound in (start, stop, step))
+        self._length = (len(range(start, stop, step)) if known
+                        else backend.range_length(start, stop, step))  # fmt: skip
 
     def length(self) -> Any:
         return self._length
@@ -59,6 +62,24 @@ class _Range:
 
     def _number(self, value: Any) -> Any:
         return value if isinstance(value, int) else number_of(self.backend, value)
+
+
+def walked(backend: Backend, numbers: Any, note: Callable[[Any, str], None]) -> Numbered:
+    """What an iterator over a `range` has left, as a staged iteration."""
+    left, ahead = operator.length_hint(numbers), copy.copy(numbers)
+    start = next(ahead)
+    step = next(ahead) - start
+    return Numbered(backend, _Range(backend, start, start + left * step, step), note)
+
+
+class NumbersIn:
+    """A list of Python numbers that is indexed by a staged number."""
+
+    def __init__(self, backend: Backend, values: Any) -> None:
+        self._backend, self._stacked = backend, backend.stack(list(values))
+
+    def __getitem__(self, key: Any) -> Any:
+        return number_of(self._backend, self._stacked[key])
 
 
 class _Enumerated:

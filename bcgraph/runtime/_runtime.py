@@ -40,7 +40,7 @@ from bcgraph.instructions import Op, UnknownPython, UnreadableCode, collected, r
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
-from ._builtins import Builtins
+from ._builtins import Builtins, NumbersIn
 from ._eager import execute
 from ._finish import finished
 from ._lists import StagedList, forward, given, is_staged
@@ -73,7 +73,6 @@ class _Local(threading.local):
     protocols: Protocols | None = None
     sight: Sight | None = None
     traced: dict[int, weakref.ref[CodeType]] | None = None  # the codes that ran in its transaction
-    refusal: BcgraphError | None = None
 
 
 class Runtime:
@@ -172,22 +171,20 @@ class Runtime:
             found.see(*roots)
             yield
             return
-        self._local.refusal = None
         marked = self.backend.is_marked
         with Sight(self._sighted, _is_left_alone, marked).opened(*roots) as made:
             self._local.sight = made
             try:
                 yield
-                if self._local.refusal is not None:
-                    raise self._local.refusal
+                if self.stager.refusal is not None:
+                    raise self.stager.refusal
             finally:
-                self._local.sight = self._local.refusal = None
+                self._local.sight = self.stager.refusal = None
 
     def _refused(self, error: BaseException) -> None:
         """Keeps the first refusal: an `except` of the program itself must not make it unsaid."""
-        local = self._local
-        if isinstance(error, BcgraphError) and local.sight is not None and local.refusal is None:
-            local.refusal = error
+        if isinstance(error, BcgraphError) and self._local.sight is not None:
+            self.stager.refusal = self.stager.refusal or error
 
     def _sighted(self, code: CodeType) -> CodeType:
         try:
@@ -540,6 +537,8 @@ class Runtime:
         """The list or tuple to take an element of, by a Python or a staged index."""
         staged = forward(target)
         if staged is target and self.backend.is_staged(key) and self.backend.is_recording():
+            if target and all(type(v) in (bool, int, float, complex) for v in target):
+                return NumbersIn(self.backend, target)
             return self.backend.stack(list(target))
         return staged
 

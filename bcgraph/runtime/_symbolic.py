@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,13 +12,14 @@ from typing import Any
 
 from bcgraph._text import piece_of
 from bcgraph.backend import Backend, Errors, StagedNumber
-from bcgraph.errors import AmbiguousTruth, CaughtRaise, Place
+from bcgraph.errors import AmbiguousTruth, BcgraphError, CaughtRaise, Place
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 
+from ._builtins import walked
 from ._caught import is_caught
 from ._iterate import StagedIteration
-from ._journal import Journal
+from ._journal import Journal, Location
 from ._lists import StagedList, forward, is_staged
 from ._optional import PerhapsNone
 from ._outcome import Choice, Effects, Merge, Outcome
@@ -27,6 +29,8 @@ from ._values import DEAD, Iteration, Replay
 from ._while import While
 from ._with import leave_together
 
+_RANGE = type(iter(range(0)))
+_LONG, _UNROLLED = 16, 64
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _OF_PYTHON = (LookupError, ArithmeticError, NameError)  # `d["missing"]`, `1 / 0`, an unbound local
 
@@ -52,6 +56,7 @@ class Stager:
         self.trees = Trees(backend, self.journal)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
         self._nested = False
+        self.refusal: BcgraphError | None = None  # the first of the recorded call
         backend.adopt(StagedList)
         backend.adopt(StagedNumber)
         backend.adopt(PerhapsNone)
@@ -223,7 +228,36 @@ class Stager:
         false: Callable[[], Outcome],
         at: Environment,
     ) -> Outcome:
-        at.operands = [_replayed(value) for value in at.operands]
+        native, refusal = at.operands, self.refusal
+        if any(map(_is_long, native)):
+            at.operands = [self._walked(value) for value in native]
+            try:
+                return self._way(site, flow, predicate, true, false, at)
+            except BcgraphError:
+                if max(map(operator.length_hint, filter(_is_long, native))) > _UNROLLED:
+                    raise
+                self.refusal = refusal
+        at.operands = [_replayed(value) for value in native]
+        return self._way(site, flow, predicate, true, false, at)
+
+    def _walked(self, value: Any) -> Any:
+        if not _is_long(value):
+            return _replayed(value)
+
+        def note(target: Any, name: str) -> None:
+            self.journal.note(Location("attribute", target, name))
+
+        return walked(self.backend, value, note)
+
+    def _way(
+        self,
+        site: Site,
+        flow: Flow,
+        predicate: Any,
+        true: Callable[[], Outcome],
+        false: Callable[[], Outcome],
+        at: Environment,
+    ) -> Outcome:
         merges: list[Merge] = []
         since = self.journal.entered
         before = frozenset(id(v) for v in (*at.variables.values(), *at.operands) if v is not DEAD)
@@ -396,6 +430,11 @@ class Known:
         kept = [name for name in self._names if outcome.variables.get(name) is value]
         variables = {**outcome.variables, **dict.fromkeys(kept, self._tested)}
         return replace(outcome, variables=variables)
+
+
+def _is_long(value: Any) -> bool:
+    """Whether an iterator walks a `range` too long to record each turn in the one before."""
+    return type(value) is _RANGE and operator.length_hint(value) > _LONG
 
 
 def _replayed(value: Any) -> Any:

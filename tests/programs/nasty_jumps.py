@@ -457,3 +457,68 @@ def way_out_that_python_closes(xs: Any, t: Any) -> Any:
             return x * 0
         t = t + x
     return t
+
+
+@on((T(3.0),), (T(-4.0),), differentiable=True)
+def converges_in_a_long_range(x: Any) -> Any:
+    steps = x * 0
+    for k in range(100):
+        y = x * 0.5 + 1
+        if abs(y - x) < 1e-4:
+            break
+        x = y
+        steps = steps + k
+    return x + steps * 0
+
+
+@on((T(3.0),), (T(-4.0),))
+def long_ranges_nest(x: Any) -> Any:
+    i = j = 0
+    for i in range(30):
+        for j in range(2, 56, 3):
+            if x > 20:
+                break
+            x = x + j
+        else:
+            continue
+        if x > 30:
+            break
+        x = x - i * 10
+    else:
+        x = x * 100
+    return x * 10000 + i * 100 + j
+
+
+@on((T(3.0),), (T(90.0),), (T(-4.0),))
+def long_range_downwards(x: Any) -> Any:
+    total = x * 0
+    for k in range(100, 0, -2):
+        if x > k:
+            continue
+        total = total + k
+        if total > 500:
+            return total
+    return -total
+
+
+WEIGHTS = [1.0 + i / 10 for i in range(40)]
+LAYERS = [lambda v, k=k: v * (1 + 0.01 * k) for k in range(30)]
+
+
+@on((T(3.0),), (T(-4.0),))
+def long_range_indexes_numbers(x: Any) -> Any:
+    for k in range(40):
+        x = x * WEIGHTS[k]
+        if x > 50:
+            return x + k
+    return x
+
+
+@on((T(3.0),), (T(-4.0),))
+def long_range_indexes_functions(x: Any) -> Any:
+    """Only Python can take one of them: each turn is recorded."""
+    for i in range(30):
+        x = LAYERS[i](x)
+        if x > 10:
+            break
+    return x

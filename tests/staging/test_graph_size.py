@@ -164,3 +164,23 @@ def test_many_early_returns(depth: int) -> None:
     compiled = bcgraph.compile(original, backend="tensorflow")
     for x in (0, depth // 2, 3 * depth):
         assert int(compiled(tf.constant(x), tf.constant(7))) == original(x, 7)
+
+
+def newton(turns: int) -> Callable[..., Any]:
+    """A loop over a Python range that a tensor may leave."""
+
+    def root(x: Any, n: Any) -> Any:
+        for _ in range(turns):
+            y = (x + n // x) // 2
+            if y == x:
+                break
+            x = y
+        return x
+
+    return root
+
+
+def test_a_long_range_that_a_tensor_leaves_is_a_loop() -> None:
+    short, long = (_graph(newton(turns)) for turns in (40, 4000))
+    assert len(list(nodes(short))) == len(list(nodes(long)))
+    assert len(_state(long)) == 1
