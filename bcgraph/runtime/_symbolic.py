@@ -290,18 +290,18 @@ class Stager:
     def branch(self, record: Callable[[], Outcome], flow: Flow, site: Site) -> Outcome:
         """Records one branch: its writes are undone and become part of its outcome."""
         self.journal.enter()
+        outcome = Outcome(RETURN, {}, {}, raised=True)
         try:
             outcome = record()
         except Unreachable:
-            outcome = Outcome(RETURN, {}, {}, raised=True)
+            pass
         except Exception as error:
             if not self._is_raised_by_user(error):
-                self.journal.leave()
                 raise
             self._refuse_caught(flow, site, error)
             self.backend.check(False, told(self.backend, error))
-            outcome = Outcome(RETURN, {}, {}, raised=True)
-        outcome.effects = self.journal.leave()
+        finally:
+            outcome.effects = self.journal.leave()
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
