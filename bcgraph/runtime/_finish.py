@@ -17,7 +17,7 @@ from bcgraph.backend import Backend, Errors, StagedText
 from bcgraph.errors import BcgraphError, EndlessRecursion, Place
 
 from ._lists import StagedList, forward
-from ._optional import used
+from ._optional import PerhapsNone
 from ._symbolic import Unreachable, told
 
 
@@ -80,7 +80,9 @@ def finished_value(value: Any) -> Any:
         value = value.stack()
     if isinstance(value, StagedText):
         value.refuse()
-    value = number_tensor(used(value))
+    if isinstance(value, PerhapsNone):
+        value = value.use(_returned)
+    value = number_tensor(value)
     kind = type(value)
     if kind is dict:
         items = {key: finished_value(v) for key, v in value.items()}
@@ -91,3 +93,12 @@ def finished_value(value: Any) -> Any:
             return value
         return kind(made) if kind in (list, tuple) else kind(*made)
     return value
+
+
+def _returned(value: Any) -> Any:
+    """Raises where a graph would have to return None."""
+    if value is None:
+        raise TypeError(
+            "the function returns None on this path and a tensor on another, and a graph returns"
+            " a tensor; return a value on each path, or a flag beside it"
+        )
