@@ -97,11 +97,11 @@ def _handles(
         elif ins.opname == "BUILD_TUPLE":
             parts = tuple(stack[-ins.argval :])
             stack = [_UNKNOWN if _UNKNOWN in parts or len(parts) < ins.argval else parts]
-        elif ins.opname in ("COPY", "POP_TOP") and not stack:
+        elif ins.opname in ("BUILD_LIST", "COPY", "POP_TOP") and not stack:
             return True  # `except*`, or an `except` of everything
         elif ins.opname.startswith("LOAD_"):
             stack.append(_UNKNOWN)
-        elif ins.opname != "EXTENDED_ARG":
+        elif ins.opname not in ("EXTENDED_ARG", "TO_BOOL"):
             return False  # a `finally`, a `with`, or the end
     return False
 
