@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch._dynamo.source import LocalSource
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx import GraphModule
 from torch.fx._lazy_graph_module import _use_lazy_graph_module
 from torch.fx.experimental.proxy_tensor import make_fx
@@ -26,7 +26,8 @@ from torch.utils import _pytree as pytree
 
 from bcgraph.backend import BackendLimit, Errors, Program, Write, check_options
 
-from . import _lower, _reasons, _record, _run, _settings, _writes
+from . import _gradients, _graphs, _lower, _reasons, _record, _run, _settings, _writes
+from ._gradients import Leaf
 from ._meanings import Meanings
 from ._outer import Outer
 from ._results import Results
@@ -180,9 +181,11 @@ class Function:
             filled = [next(rest) if isinstance(v, torch.Tensor) else v for v in leaves]
             arguments, keywords = pytree.tree_unflatten(filled, structure)
             with Outer(mode) as outer, Meanings():
+                outer.leaves += [Leaf(t, None, t.grad, None) for t in given if t.is_leaf]
                 with self._program.transaction(arguments, keywords) as written:
                     found[:] = [Results(self._program(*arguments, **keywords))]
                 inputs = (arguments, keywords)
+                written += [write for leaf in outer.leaves for write in leaf.writes()]
                 writes[:] = _writes.kept(written, inputs, outer.fake, self._is_read)
             several = [*found, *(write.values for write in writes)]
             return [outer.fake(tensor) for one in several for tensor in one.tensors]
@@ -194,10 +197,16 @@ class Function:
             for number, tensor in enumerate(tensors)
         ]
         called = [leaf for leaf in leaves if isinstance(leaf, torch.nn.Module)]
-        with _calls(called), mode, _use_lazy_graph_module(True):
+        stepped: list[torch.optim.Optimizer] = []
+        with _calls(called), _gradients.steps(stepped), mode, _use_lazy_graph_module(True):
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
+        if any(isinstance(value, FakeTensor) for value in _graphs.constants(graph)):
+            raise BackendLimit(
+                f"`{self._name}` uses the gradient of an argument, or what another trace has left",
+                mend="hand it over as an argument",
+            )
         trains = any(tensor.requires_grad for tensor in found[0].tensors)
         run, how = self._runner(graph, tensors, trains=trains)
         captures.info("captured %s: %s", self._name, how)
@@ -212,14 +221,16 @@ class Function:
             (env, env.produce_guards_expression(fakes, ignore_static=False))
             if self._dynamic
             else None,
-            _settings.settings(modules),
+            [*_settings.settings(modules), *_gradients.options(stepped)],
             _held(modules, graph),
         )
 
     def _is_read(self, write: Write) -> bool:
         """Whether the program may read what it writes there."""
         key = write.key
-        return key is None or self._program.reads(key) or _settings.reads(write.target, key)
+        return (
+            key in (None, "grad") or self._program.reads(key) or _settings.reads(write.target, key)
+        )
 
     def _runner(
         self, graph: GraphModule, tensors: list[Any], *, trains: bool
