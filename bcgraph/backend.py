@@ -58,7 +58,6 @@ class Write:
 
     old: Any
     new: Any
-    is_number: bool = False
     there: Any = None  # a staged boolean: whether it is not None, if that is not known
 
     @property
@@ -76,8 +75,22 @@ class Write:
         raise NotImplementedError
 
     def apply(self, value: Any) -> None:
-        """Puts a value there; of a number, it may come as a scalar tensor."""
+        """Puts a value there."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What a traced call has done to Python objects, when it has ended.
+
+    `outlives` and `is_made` tell of an object's identity whether it was there before, and whether
+    the program has made it. `finished` gives a value that is no container as users know it.
+    """
+
+    writes: list[Write]
+    outlives: Callable[[int], bool]
+    is_made: Callable[[int], bool]
+    finished: Callable[[Any], Any]
 
 
 class Program(Protocol):
@@ -89,10 +102,10 @@ class Program(Protocol):
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Runs it; what it returns is what users know: no staged number or list."""
 
-    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
-        """Inside, what the program writes into objects that the roots hold is noted.
+    def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
+        """Inside, what the program writes into objects that outlive it is noted.
 
-        At the end, what is staged of it is undone and is in the list.
+        The roots hold some of them. At the end it is undone, and is among `writes`.
         """
 
     def reads(self, attribute: str) -> bool:

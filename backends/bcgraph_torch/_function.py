@@ -87,12 +87,9 @@ class Captured:
 
     def result(self, values: Any) -> Any:
         """What the function returns, of what the graph gives; writes what it leaves in objects."""
-        if not self.writes:
-            return self.results.of(iter(values))
-        rest = iter(values)
-        result = self.results.of(rest)
-        for kept in self.writes:
-            kept.apply(rest)
+        result, *left = self.results.of(values)
+        for kept, value in zip(self.writes, left, strict=True):
+            kept.apply(value)
         return result
 
 
@@ -182,13 +179,14 @@ class Function:
             arguments, keywords = pytree.tree_unflatten(filled, structure)
             with Outer(mode) as outer, Meanings():
                 outer.leaves += [Leaf(t, None, t.grad, None) for t in given if t.is_leaf]
-                with self._program.transaction(arguments, keywords) as written:
-                    found[:] = [Results(self._program(*arguments, **keywords))]
-                inputs = (arguments, keywords)
-                written += [write for leaf in outer.leaves for write in leaf.writes()]
-                writes[:] = _writes.kept(written, inputs, outer.fake, self._is_read)
-            several = [*found, *(write.values for write in writes)]
-            return [outer.fake(tensor) for one in several for tensor in one.tensors]
+                with self._program.transaction(arguments, keywords) as transaction:
+                    result = self._program(*arguments, **keywords)
+                own = {id(value) for value in _writes.containers((arguments, keywords))}
+                left = [*transaction.writes, *(w for leaf in outer.leaves for w in leaf.writes())]
+                writes[:] = _writes.kept(left, own, outer.fake, self._is_read)
+                values = [result, *(write.values for write in writes)]
+                found[:] = [Results(values, transaction, own)]
+            return pytree.tree_map_only(torch.Tensor, outer.fake, found[0].tensors)
 
         fakes = [
             _fake_dynamic(mode, tensor, number)
@@ -207,7 +205,8 @@ class Function:
                 f"`{self._name}` uses the gradient of an argument, or what another trace has left",
                 mend="hand it over as an argument",
             )
-        trains = any(tensor.requires_grad for tensor in found[0].tensors)
+        given = [value for value in found[0].tensors if isinstance(value, torch.Tensor)]
+        trains = any(tensor.requires_grad for tensor in given)
         run, how = self._runner(graph, tensors, trains=trains)
         captures.info("captured %s: %s", self._name, how)
         modules = list(dict.fromkeys(m for module in called for m in module.modules()))

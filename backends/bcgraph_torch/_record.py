@@ -26,6 +26,7 @@ from bcgraph.backend import Spec, UnsupportedEffect
 
 from . import _outer as outer
 from ._dtypes import dims, is_list, mark_list, same_size
+from ._gradients import mark
 from ._graphs import (
     COND,
     HANDED,
@@ -37,7 +38,6 @@ from ._graphs import (
     placeholders,
     written_copy,
 )
-from ._gradients import mark
 from ._meanings import Meanings
 
 

@@ -73,14 +73,19 @@ def _place(traceback: TracebackType | None) -> Place | None:
     return found
 
 
-def finished_value(value: Any) -> Any:
-    """A value as users know it: tensors for staged numbers and lists."""
+def finished_leaf(value: Any) -> Any:
+    """A value as users know it: tensors for staged lists."""
     value = forward(value)
     if isinstance(value, StagedList):
         value = value.stack()
     if isinstance(value, StagedText):
         value.refuse()
-    value = number_tensor(used(value))
+    return used(value)
+
+
+def finished_value(value: Any) -> Any:
+    """The same, and tensors for staged numbers, in containers too."""
+    value = number_tensor(finished_leaf(value))
     kind = type(value)
     if kind is dict:
         items = {key: finished_value(v) for key, v in value.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -150,10 +150,15 @@ class Journal:
         if self._frames:
             self._born[id(made)] = (made, self.entered)
 
+    @property
+    def made(self) -> Mapping[int, Any]:
+        """The objects that the program makes until all is forgotten, by identity."""
+        return self._born
+
     def forget(self) -> None:
         """Forgets what was made in regions that are merged by now."""
         if not self._frames:
-            self._born.clear()
+            self._born = {}
 
     def is_born_after(self, value: Any, serial: int) -> bool:
         """Whether the program has made an object since this many branches had been entered."""

@@ -6,6 +6,8 @@ from collections import deque
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from bcgraph._library import is_users_class
+
 from ._journal import Location
 
 
@@ -30,8 +32,11 @@ def reachable(*roots: Any, depth: int = 5) -> set[int]:
                 following.extend(value.__defaults__ or ())
             elif isinstance(value, MethodType | BuiltinFunctionType):
                 following.append(value.__self__)
-            elif not isinstance(value, type | ModuleType):
+            elif isinstance(value, type):
+                following.extend(vars(value).values() if is_users_class(value) else ())
+            elif not isinstance(value, ModuleType):
                 held = getattr(value, "__dict__", None)
                 following.extend(held.values() if isinstance(held, dict) else ())
+                following.append(type(value))
         level = following
     return found

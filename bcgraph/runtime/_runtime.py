@@ -25,7 +25,7 @@ from typing import Any
 from bcgraph._library import is_library, is_users_class
 from bcgraph._text import formatted, percent_formatted, template_formatted, text_of
 from bcgraph._weak import ByIdentity
-from bcgraph.backend import Backend, StagedText, Write, attributes_read
+from bcgraph.backend import Backend, StagedText, Transaction, attributes_read
 from bcgraph.errors import (
     Place,
     UndefinedVariable,
@@ -47,7 +47,7 @@ from ._optional import PerhapsNone, used
 from ._outside import consumes
 from ._protocols import Protocols
 from ._region import Environment
-from ._sight import Sight
+from ._sight import Sight, named
 from ._symbolic import Stager, decides
 from ._transaction import transaction
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
@@ -142,10 +142,15 @@ class Runtime:
             symbolic=self.backend.symbolic,
         )
 
-    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
-        """Inside, what is written into objects that the roots hold is noted, and staged."""
-        self._local.traced = {}
-        return transaction(self.stager.journal, self._is_staged, *roots)
+    def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
+        """Inside, what is written into objects that outlive it is noted, and undone in the end."""
+        self._local.traced, self._local.spaces = {}, []
+        return transaction(self.stager.journal, self._named, *roots)
+
+    def _named(self) -> list[Any]:
+        """The globals that code names which ran in this thread's transaction."""
+        spaces, self._local.spaces = self._local.spaces, []
+        return [value for code, space in spaces for value in named(code, space)]
 
     def reads(self, attribute: str) -> bool:
         """Whether code reads an attribute of this name that ran in this thread's transaction."""
@@ -186,8 +191,9 @@ class Runtime:
         sight: Sight | None = getattr(self._local, "sight", None)
         if sight is not None:
             sight.see_named(fn)
-        if journal and hasattr(self._local, "traced"):
+        if journal and id(origin) not in getattr(self._local, "traced", {id(origin)}):
             self._local.traced[id(origin)] = weakref.ref(origin)
+            self._local.spaces.append((origin, fn.__globals__))
         if origin is not fn.__code__ and not journal:
             return fn
         try:

@@ -55,12 +55,7 @@ class Sight:
             return
         self._seen.add(id(fn.__code__))
         self._held.append(fn.__code__)
-        names = _names(fn.__code__)
-        named = [fn.__globals__[name] for name in names if name in fn.__globals__]
-        for module in [v for v in named if isinstance(v, ModuleType)]:
-            if not is_library_name(module.__name__):
-                named += [vars(module)[name] for name in names if name in vars(module)]
-        for value in (*named, *(fn.__closure__ or ())):
+        for value in (*named(fn.__code__, fn.__globals__), *(fn.__closure__ or ())):
             if not isinstance(value, ModuleType):
                 self.see(value)
 
@@ -138,6 +133,16 @@ def _special_methods(owner: type) -> Iterator[Any]:
             yield type(value)  # perhaps a descriptor
         elif is_called_back or name.startswith("__"):
             yield value
+
+
+def named(code: CodeType, namespace: dict[str, Any]) -> list[Any]:
+    """The globals that code names, and what it may name of the user's modules among them."""
+    names = _names(code)
+    found = [namespace[name] for name in names if name in namespace]
+    for module in [v for v in found if isinstance(v, ModuleType)]:
+        if not is_library_name(module.__name__):
+            found += [vars(module)[name] for name in names if name in vars(module)]
+    return found
 
 
 @told_once
