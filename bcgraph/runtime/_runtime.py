@@ -7,6 +7,7 @@ import inspect
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import (
@@ -41,7 +42,7 @@ from ._builtins import Builtins
 from ._eager import execute
 from ._finish import finished
 from ._iterate import StagedIteration
-from ._lists import StagedList, forward, given, is_staged
+from ._lists import Slots, StagedList, forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
 from ._optional import PerhapsNone, used
 from ._outside import consumes
@@ -123,6 +124,7 @@ class Runtime:
             is_none=_is_none,
             unpack=self._unpack,
             subscript=self._subscript,
+            slot=self._slot,
             joined=self._joined,
             append=self._append,
             read=self._read,
@@ -509,6 +511,14 @@ class Runtime:
         staged = forward(target)
         if staged is target and self.backend.is_staged(key) and self.backend.is_recording():
             return self.backend.stack(list(target))
+        return staged
+
+    def _slot(self, target: Any, key: Any) -> Any:
+        """The list to set an element of, by a Python or a staged index."""
+        staged = forward(target)
+        is_list = staged is target and isinstance(target, list | deque)
+        if is_list and self.backend.is_staged(key) and self.backend.is_recording():
+            return Slots(self.stager.trees, target)
         return staged
 
     def _joined(self, target: Any, other: Any) -> Any:
