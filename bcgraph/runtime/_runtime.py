@@ -167,7 +167,7 @@ class Runtime:
             found.see(*roots)
             yield
             return
-        with Sight(self._sighted, _is_left_alone).opened(*roots) as made:
+        with Sight(self._sighted, _is_left_alone, self.stager.journal.watch).opened(*roots) as made:
             self._local.sight = made
             try:
                 yield

@@ -30,9 +30,12 @@ class Sight:
     """The functions that one recording has in sight."""
 
     def __init__(
-        self, convert: Callable[[CodeType], CodeType], is_left_alone: Callable[[Any], bool]
+        self,
+        convert: Callable[[CodeType], CodeType],
+        is_left_alone: Callable[[Any], bool],
+        watch: Callable[[Any], None],
     ) -> None:
-        self._convert, self._is_left_alone = convert, is_left_alone
+        self._convert, self._is_left_alone, self._watch = convert, is_left_alone, watch
         self._seen: set[int] = set()
         self._held: list[Any] = []  # what `_seen` tells by identity
         self._swapped: list[FunctionType] = []
@@ -82,6 +85,7 @@ class Sight:
         elif not isinstance(value, ModuleType):
             yield type(value)
             if is_users_class(type(value)):
+                self._watch(value)
                 held = getattr(value, "__dict__", None)
                 yield from held.values() if isinstance(held, dict) else ()
 
