@@ -82,7 +82,7 @@ class _Makers:
         return lambda run: run[0][place]
 
     def _is_rebuilt(self, value: Any) -> bool:
-        if type(value) in (dict, list, set) and not self._stays(value):
+        if type(value) in (dict, list, set, CellType) and not self._stays(value):
             return True
         return self._is_new(value, set())
 
