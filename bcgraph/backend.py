@@ -70,8 +70,17 @@ class Write:
         """The attribute's name, if it is one."""
         raise NotImplementedError
 
+    @property
+    def identity(self) -> Any:
+        """Equal for the same place."""
+        raise NotImplementedError
+
+    def now(self) -> Write:
+        """The same place, as it is now."""
+        raise NotImplementedError
+
     def stands(self) -> bool:
-        """Whether there is now what there was when the call was traced."""
+        """Whether there is what there was (`old`)."""
         raise NotImplementedError
 
     def apply(self, value: Any) -> None:

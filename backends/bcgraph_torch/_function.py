@@ -37,7 +37,7 @@ _LEAVES = frozenset({torch.Tensor, torch.nn.Parameter, *_settings.PLAIN})
 _DEVICES = ("cpu", "cuda")
 _COMPILERS = [f"compiler={name!r}" for name in ("auto", "inductor", "python")]
 
-_MOST = 64  # graphs for one kind of arguments
+_MOST = 64  # graphs for one kind of arguments, and places that a graph depends on
 _MANY = 8  # graphs that tell of a program which makes one for each call
 
 _capturing = threading.RLock()  # PyTorch captures one graph at a time
@@ -67,7 +67,8 @@ class Captured:
     how: str
     results: Results
     alive: list[Any]
-    writes: list[_writes.Kept]
+    writes: list[Write]
+    places: list[Write]
     sizes: tuple[ShapeEnv, str] | None = None
     settings: list[_settings.Setting] = field(default_factory=list)
     tensors: list[tuple[dict[str, Any], str, torch.Tensor]] = field(default_factory=list)
@@ -78,7 +79,7 @@ class Captured:
             return False
         if any(held.get(name) is not tensor for held, name, tensor in self.tensors):
             return False
-        if not all(kept.stands() for kept in self.writes):
+        if not all(place.stands() for place in self.places):
             return False
         if self.sizes is None:
             return True
@@ -88,8 +89,8 @@ class Captured:
     def result(self, values: Any) -> Any:
         """What the function returns, of what the graph gives; writes what it leaves in objects."""
         result, *left = self.results.of(values)
-        for kept, value in zip(self.writes, left, strict=True):
-            kept.apply(value)
+        for write, (value, there) in zip(self.writes, left, strict=True):
+            write.apply(value if there else None)
         return result
 
 
@@ -122,9 +123,9 @@ class Function:
             with _capturing:
                 captured = self._find(key, tensors)
                 if captured is None:
-                    several = self._captured.setdefault(key, [])
-                    self._tell(arguments, keywords, several)
+                    self._tell(arguments, keywords, self._captured.get(key, []))
                     captured = self._capture(leaves, structure)
+                    several = self._captured.setdefault(key, [])
                     several.append(captured)
                     del several[:-_MOST]
         try:
@@ -138,8 +139,8 @@ class Function:
     def _tell(self, arguments: Any, keywords: Any, several: list[Captured]) -> None:
         """Logs why the function is captured again."""
         now = _reasons.told(self._program.original, arguments, keywords)
-        changed = [str(kept.write) for kept in (several[-1].writes if several else ())
-                   if not kept.stands()]  # fmt: skip
+        places = several[-1].places if several else []
+        changed = [str(place) for place in places if not place.stands()]
         if changed:
             level = logging.WARNING if len(several) == _MANY else logging.INFO
             text = "%s is captured again: it has changed %s, which it reads; a buffer would do"
@@ -171,7 +172,7 @@ class Function:
         mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
         found: list[Results] = []
-        writes: list[_writes.Kept] = []
+        writes: list[Write] = []
 
         def flat(*given: Any) -> list[Any]:
             rest = iter(given)
@@ -183,8 +184,9 @@ class Function:
                     result = self._program(*arguments, **keywords)
                 own = {id(value) for value in _writes.containers((arguments, keywords))}
                 left = [*transaction.writes, *(w for leaf in outer.leaves for w in leaf.writes())]
-                writes[:] = _writes.kept(left, own, outer.fake, self._is_read)
-                values = [result, *(write.values for write in writes)]
+                writes[:] = _writes.kept(left, own, outer.fake)
+                there = [True if write.there is None else write.there for write in writes]
+                values = [result, *zip((write.new for write in writes), there, strict=True)]
                 found[:] = [Results(values, transaction, own)]
             return pytree.tree_map_only(torch.Tensor, outer.fake, found[0].tensors)
 
@@ -217,12 +219,27 @@ class Function:
             found[0],
             leaves,
             writes,
+            self._places([write for write in writes if self._is_read(write)]),
             (env, env.produce_guards_expression(fakes, ignore_static=False))
             if self._dynamic
             else None,
             [*_settings.settings(modules), *_gradients.options(stepped)],
             _held(modules, graph),
         )
+
+    def _places(self, own: list[Write]) -> list[Write]:
+        """Where graphs change what they depend on: this one's own places, and those of all others.
+
+        The others may depend on a new place as well: they are dropped.
+        """
+        graphs = self.captures()
+        known = {place.identity: place for graph in graphs for place in graph.places}
+        places = {write.identity: write for write in own}
+        if not places.keys() <= known.keys():
+            self._captured = {}
+        for identity, place in known.items():
+            places.setdefault(identity, place.now())
+        return list(places.values())[:_MOST]
 
     def _is_read(self, write: Write) -> bool:
         """Whether the program may read what it writes there."""

@@ -114,6 +114,13 @@ class Gradient(Write):
     def key(self) -> str:
         return "grad"
 
+    @property
+    def identity(self) -> Any:
+        return self.key, id(self.leaf)
+
+    def now(self) -> Gradient:
+        return Gradient(old=self.leaf.grad, new=None, leaf=self.leaf)
+
     def stands(self) -> bool:
         return (self.leaf.grad is None) == (self.old is None)
 

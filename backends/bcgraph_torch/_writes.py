@@ -7,40 +7,18 @@ puts it there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from bcgraph.backend import UnsupportedEffect, Write
 
 
-class Kept(NamedTuple):
-    """A write that each run does; `guarded` where the graph may depend on what was there."""
-
-    write: Write
-    guarded: bool
-
-    def stands(self) -> bool:
-        """Whether the graph still holds."""
-        return not self.guarded or self.write.stands()
-
-    @property
-    def values(self) -> tuple[Any, Any]:
-        """What is put there, and whether it is there: else it is None."""
-        return self.write.new, True if self.write.there is None else self.write.there
-
-    def apply(self, values: tuple[Any, Any]) -> None:
-        """Puts there what the graph has given."""
-        value, there = values
-        self.write.apply(value if there else None)
-
-
 def kept(
     writes: list[Write],
     arguments: set[int],
     fake: Callable[[torch.Tensor], torch.Tensor],
-    is_read: Callable[[Write], bool],
-) -> list[Kept]:
+) -> list[Write]:
     """Records the writes to buffers, and gives the others.
 
     Raises:
@@ -56,7 +34,7 @@ def kept(
         if _is_buffer(write):
             fake(write.old).copy_(write.new)
         else:
-            found.append(Kept(write, is_read(write)))
+            found.append(write)
     return found
 
 

@@ -37,6 +37,13 @@ class LocationWrite(Write):
     def key(self) -> Any:
         return self.location.key if self.location.kind == "attribute" else None
 
+    @property
+    def identity(self) -> Any:
+        return self.location.identity
+
+    def now(self) -> LocationWrite:
+        return LocationWrite(location=self.location, old=self.location.read(), new=None)
+
     def stands(self) -> bool:
         return _is_same(self.location.read(), self.old)
 

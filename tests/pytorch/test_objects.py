@@ -266,3 +266,20 @@ def test_what_cannot_be_made_anew_is_refused() -> None:
 
     with pytest.raises(BackendLimit, match="Numbers"):
         bcgraph.compile(lambda x: Numbers([x * 2]), **PYTHON)(torch.ones(2))
+
+
+def test_what_another_graph_changes_is_seen() -> None:
+    """The graph that adds to `m.last` serves only while it is the one that was there."""
+
+    def run(compile: Callable[..., Any]) -> list[Any]:
+        m = Holder()
+        call = compile(lambda x: makes_and_counts(m, x))
+        found = []
+        for value in VALUES:
+            x = torch.tensor(value)
+            found += [call(x).item(), call(x).item()]
+            m.last = None
+            found += [call(x).item(), m.last.n]
+        return found
+
+    assert run(lambda fn: bcgraph.compile(fn, **PYTHON)) == run(lambda fn: fn)
