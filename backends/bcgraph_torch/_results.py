@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import (
     CellType,
     FunctionType,
@@ -37,10 +37,13 @@ class Results:
     def __init__(self, values: list[Any], transaction: Transaction, arguments: set[int]) -> None:
         made = _Makers(transaction, arguments)
         self._makers = [made.maker(value) for value in values]
+        self._is_plain = all(isinstance(value, torch.Tensor) for value in values)
         self.tensors = made.tensors
 
     def of(self, given: Iterable[Any]) -> list[Any]:
         """The values of what the graph has given."""
+        if self._is_plain:
+            return list(given)
         run: Run = list(given), {}
         return [make(run) for make in self._makers]
 
@@ -58,6 +61,8 @@ class _Makers:
             return self._staged(value)
         if id(value) in self._known:
             return self._known[id(value)][1]
+        if isinstance(value, Iterator) and not self._stays(value):
+            raise _cannot(value)
         if not self._is_rebuilt(value):
             return lambda _: value
         parts, shell, fill = _taken_apart(value)
@@ -182,10 +187,7 @@ def _object_apart(value: Any) -> Apart:
     def empty() -> Any:
         if base in (object, SimpleNamespace) or issubclass(base, BaseException):
             return base.__new__(kind)
-        raise BackendLimit(
-            f"a {kind.__name__} that is made inside holds tensors, and cannot be made anew",
-            mend="return its parts, and make it outside of the compiled function",
-        )
+        raise _cannot(value)
 
     def fill(made: Any, parts: list[Any]) -> Any:
         if held:
@@ -195,6 +197,13 @@ def _object_apart(value: Any) -> Apart:
         return made
 
     return [*held.values(), *(m.__get__(value) for m in slots), *inner], empty, fill
+
+
+def _cannot(value: Any) -> BackendLimit:
+    return BackendLimit(
+        f"a {type(value).__name__} that is made inside cannot be made anew for each call",
+        mend="return its parts, and make it outside of the compiled function",
+    )
 
 
 def _is_slot(member: Any) -> bool:

@@ -39,9 +39,11 @@ class Location:
         target = self.target
         if self.kind == "attribute":
             held = getattr(target, "__dict__", None)
-            if held is not None and not isinstance(getattr(type(target), self.key, None), property):
+            described = getattr(type(target), self.key, None)
+            if held is not None and not isinstance(described, property):
                 found = held.get(self.key, self._of_class())
-                if found is not UNDEFINED or not hasattr(type(target), "__getattr__"):
+                is_asked = hasattr(type(target), "__getattr__")
+                if found is not UNDEFINED or not is_asked or isinstance(described, cached_property):
                     return found
             return getattr(target, self.key, UNDEFINED)
         if self.kind == "item":

@@ -11,16 +11,16 @@ from bcgraph._library import is_users_class
 from ._journal import Location
 
 
-def reachable(*roots: Any, depth: int = 5) -> set[int]:
-    """Identities of the objects that these hold, through containers, cells and attributes."""
-    found: set[int] = set()
+def reachable(*roots: Any, depth: int = 5) -> dict[int, Any]:
+    """The objects that these hold, by identity, through containers, cells and attributes."""
+    found: dict[int, Any] = {}
     level = list(roots)
     for _ in range(depth):
         following: list[Any] = []
         for value in level:
             if id(value) in found:
                 continue
-            found.add(id(value))
+            found[id(value)] = value
             if isinstance(value, tuple | list | deque | set):
                 following.extend(value)
             elif isinstance(value, dict):

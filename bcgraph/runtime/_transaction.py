@@ -62,7 +62,7 @@ def transaction(
 
     Those are what the roots hold, and in the end what is `named`: the globals of code that ran.
     """
-    held: set[int] = set()
+    held: dict[int, Any] = {}
     made = journal.made
     found = Transaction([], held.__contains__, made.__contains__, finished_leaf)
     held |= reachable(*roots)
@@ -80,7 +80,7 @@ def transaction(
         journal.forget()
 
 
-def _outlives(location: Location, held: set[int]) -> bool:
+def _outlives(location: Location, held: dict[int, Any]) -> bool:
     target = location.target
     if isinstance(target, type | ModuleType) or id(target) in held:
         return True

@@ -264,8 +264,9 @@ def test_what_cannot_be_made_anew_is_refused() -> None:
     class Numbers(list[Any]):
         pass
 
-    with pytest.raises(BackendLimit, match="Numbers"):
-        bcgraph.compile(lambda x: Numbers([x * 2]), **PYTHON)(torch.ones(2))
+    for make in (lambda x: Numbers([x * 2]), lambda x: iter([x]), lambda x: (v for v in [x])):
+        with pytest.raises(BackendLimit, match="made anew"):
+            bcgraph.compile(make, **PYTHON)(torch.ones(2))
 
 
 def test_what_another_graph_changes_is_seen() -> None:
