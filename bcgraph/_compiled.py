@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, suppress
 from types import FunctionType, MethodType
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
-from bcgraph.backend import Write
+from bcgraph.backend import Transaction
 from bcgraph.errors import UnknownOption
 from bcgraph.runtime import DISABLED, Runtime
 
@@ -119,7 +119,7 @@ class _Program:
         fn = _converted(self._runtime, self.original)  # it may have to note what it writes
         return self._runtime.finished(fn)(*arguments, **keywords)
 
-    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
+    def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
         return self._runtime.transaction(self.original, *roots)
 
     def is_eager(self) -> bool:

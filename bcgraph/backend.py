@@ -66,7 +66,6 @@ class Write:
 
     old: Any
     new: Any
-    is_number: bool = False
     there: Any = None  # a staged boolean: whether it is not None, if that is not known
 
     @property
@@ -79,13 +78,36 @@ class Write:
         """The attribute's name, if it is one."""
         raise NotImplementedError
 
+    @property
+    def identity(self) -> Any:
+        """Equal for the same place."""
+        raise NotImplementedError
+
+    def now(self) -> Write:
+        """The same place, as it is now."""
+        raise NotImplementedError
+
     def stands(self) -> bool:
-        """Whether there is now what there was when the call was traced."""
+        """Whether there is what there was (`old`)."""
         raise NotImplementedError
 
     def apply(self, value: Any) -> None:
-        """Puts a value there; of a number, it may come as a scalar tensor."""
+        """Puts a value there."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What a traced call has done to Python objects, when it has ended.
+
+    `outlives` and `is_made` tell of an object's identity whether it was there before, and whether
+    the program has made it. `finished` gives a value that is no container as users know it.
+    """
+
+    writes: list[Write]
+    outlives: Callable[[int], bool]
+    is_made: Callable[[int], bool]
+    finished: Callable[[Any], Any]
 
 
 class Program(Protocol):
@@ -100,10 +122,10 @@ class Program(Protocol):
     def is_eager(self) -> bool:
         """Whether a call is to run the original (`config(mode="eager")`)."""
 
-    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
-        """Inside, what the program writes into objects that the roots hold is noted.
+    def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
+        """Inside, what the program writes into objects that outlive it is noted.
 
-        At the end, what is staged of it is undone and is in the list.
+        The roots hold some of them. At the end it is undone, and is among `writes`.
         """
 
     def reads(self, attribute: str) -> bool:

@@ -10,7 +10,7 @@ import torch
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText, formatted, pieces
 
-from . import _dtypes, _record, _run
+from . import _dtypes, _gradients, _record, _run
 
 
 class _Rows:
@@ -99,6 +99,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
 
     return {
         builtins.print: _print,
+        torch.autograd.backward: _gradients.backward,
         builtins.abs: torch.abs,
         builtins.min: pair(min, torch.minimum, lambda t: t.amin(0)),
         builtins.max: pair(max, torch.maximum, lambda t: t.amax(0)),

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch._dynamo.source import LocalSource
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.fx import GraphModule
 from torch.fx._lazy_graph_module import _use_lazy_graph_module
 from torch.fx.experimental.proxy_tensor import make_fx
@@ -26,7 +26,8 @@ from torch.utils import _pytree as pytree
 
 from bcgraph.backend import BackendLimit, Errors, Program, Write, check_options
 
-from . import _lower, _reasons, _record, _run, _settings, _writes
+from . import _gradients, _graphs, _lower, _reasons, _record, _run, _settings, _writes
+from ._gradients import Leaf
 from ._meanings import Meanings
 from ._outer import Outer
 from ._results import Results
@@ -36,7 +37,7 @@ _LEAVES = frozenset({torch.Tensor, torch.nn.Parameter, *_settings.PLAIN})
 _DEVICES = ("cpu", "cuda")
 _COMPILERS = [f"compiler={name!r}" for name in ("auto", "inductor", "python")]
 
-_MOST = 64  # graphs for one kind of arguments
+_MOST = 64  # graphs for one kind of arguments, and places that a graph depends on
 _MANY = 8  # graphs that tell of a program which makes one for each call
 
 _capturing = threading.RLock()  # PyTorch captures one graph at a time
@@ -66,7 +67,8 @@ class Captured:
     how: str
     results: Results
     alive: list[Any]
-    writes: list[_writes.Kept]
+    writes: list[Write]
+    places: list[Write]
     sizes: tuple[ShapeEnv, str] | None = None
     settings: list[_settings.Setting] = field(default_factory=list)
     tensors: list[tuple[dict[str, Any], str, torch.Tensor]] = field(default_factory=list)
@@ -77,7 +79,7 @@ class Captured:
             return False
         if any(held.get(name) is not tensor for held, name, tensor in self.tensors):
             return False
-        if not all(kept.stands() for kept in self.writes):
+        if not all(place.stands() for place in self.places):
             return False
         if self.sizes is None:
             return True
@@ -86,12 +88,9 @@ class Captured:
 
     def result(self, values: Any) -> Any:
         """What the function returns, of what the graph gives; writes what it leaves in objects."""
-        if not self.writes:
-            return self.results.of(iter(values))
-        rest = iter(values)
-        result = self.results.of(rest)
-        for kept in self.writes:
-            kept.apply(rest)
+        result, *left = self.results.of(values)
+        for write, (value, there) in zip(self.writes, left, strict=True):
+            write.apply(value if there else None)
         return result
 
 
@@ -124,9 +123,9 @@ class Function:
             with _capturing:
                 captured = self._find(key, tensors)
                 if captured is None:
-                    several = self._captured.setdefault(key, [])
-                    self._tell(arguments, keywords, several)
+                    self._tell(arguments, keywords, self._captured.get(key, []))
                     captured = self._capture(leaves, structure)
+                    several = self._captured.setdefault(key, [])
                     several.append(captured)
                     del several[:-_MOST]
         try:
@@ -140,8 +139,8 @@ class Function:
     def _tell(self, arguments: Any, keywords: Any, several: list[Captured]) -> None:
         """Logs why the function is captured again."""
         now = _reasons.told(self._program.original, arguments, keywords)
-        changed = [str(kept.write) for kept in (several[-1].writes if several else ())
-                   if not kept.stands()]  # fmt: skip
+        places = several[-1].places if several else []
+        changed = [str(place) for place in places if not place.stands()]
         if changed:
             level = logging.WARNING if len(several) == _MANY else logging.INFO
             text = "%s is captured again: it has changed %s, which it reads; a buffer would do"
@@ -173,19 +172,23 @@ class Function:
         mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
         found: list[Results] = []
-        writes: list[_writes.Kept] = []
+        writes: list[Write] = []
 
         def flat(*given: Any) -> list[Any]:
             rest = iter(given)
             filled = [next(rest) if isinstance(v, torch.Tensor) else v for v in leaves]
             arguments, keywords = pytree.tree_unflatten(filled, structure)
             with Outer(mode) as outer, Meanings():
-                with self._program.transaction(arguments, keywords) as written:
-                    found[:] = [Results(self._program(*arguments, **keywords))]
-                inputs = (arguments, keywords)
-                writes[:] = _writes.kept(written, inputs, outer.fake, self._is_read)
-            several = [*found, *(write.values for write in writes)]
-            return [outer.fake(tensor) for one in several for tensor in one.tensors]
+                outer.leaves += [Leaf(t, None, t.grad, None) for t in given if t.is_leaf]
+                with self._program.transaction(arguments, keywords) as transaction:
+                    result = self._program(*arguments, **keywords)
+                own = {id(value) for value in _writes.containers((arguments, keywords))}
+                left = [*transaction.writes, *(w for leaf in outer.leaves for w in leaf.writes())]
+                writes[:] = _writes.kept(left, own, outer.fake)
+                there = [True if write.there is None else write.there for write in writes]
+                values = [result, *zip((write.new for write in writes), there, strict=True)]
+                found[:] = [Results(values, transaction, own)]
+            return pytree.tree_map_only(torch.Tensor, outer.fake, found[0].tensors)
 
         fakes = [
             _fake_dynamic(mode, tensor, number)
@@ -194,11 +197,18 @@ class Function:
             for number, tensor in enumerate(tensors)
         ]
         called = [leaf for leaf in leaves if isinstance(leaf, torch.nn.Module)]
-        with _calls(called), mode, _use_lazy_graph_module(True):
+        stepped: list[torch.optim.Optimizer] = []
+        with _calls(called), _gradients.steps(stepped), mode, _use_lazy_graph_module(True):
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
-        trains = any(tensor.requires_grad for tensor in found[0].tensors)
+        if any(isinstance(value, FakeTensor) for value in _graphs.constants(graph)):
+            raise BackendLimit(
+                f"`{self._name}` uses the gradient of an argument, or what another trace has left",
+                mend="hand it over as an argument",
+            )
+        given = [value for value in found[0].tensors if isinstance(value, torch.Tensor)]
+        trains = any(tensor.requires_grad for tensor in given)
         run, how = self._runner(graph, tensors, trains=trains)
         captures.info("captured %s: %s", self._name, how)
         modules = list(dict.fromkeys(m for module in called for m in module.modules()))
@@ -209,17 +219,34 @@ class Function:
             found[0],
             leaves,
             writes,
+            self._places([write for write in writes if self._is_read(write)]),
             (env, env.produce_guards_expression(fakes, ignore_static=False))
             if self._dynamic
             else None,
-            _settings.settings(modules),
+            [*_settings.settings(modules), *_gradients.options(stepped)],
             _held(modules, graph),
         )
+
+    def _places(self, own: list[Write]) -> list[Write]:
+        """Where graphs change what they depend on: this one's own places, and those of all others.
+
+        The others may depend on a new place as well: they are dropped.
+        """
+        graphs = self.captures()
+        known = {place.identity: place for graph in graphs for place in graph.places}
+        places = {write.identity: write for write in own}
+        if not places.keys() <= known.keys():
+            self._captured = {}
+        for identity, place in known.items():
+            places.setdefault(identity, place.now())
+        return list(places.values())[:_MOST]
 
     def _is_read(self, write: Write) -> bool:
         """Whether the program may read what it writes there."""
         key = write.key
-        return key is None or self._program.reads(key) or _settings.reads(write.target, key)
+        return (
+            key in (None, "grad") or self._program.reads(key) or _settings.reads(write.target, key)
+        )
 
     def _runner(
         self, graph: GraphModule, tensors: list[Any], *, trains: bool

@@ -30,6 +30,14 @@ def operations(graph: GraphModule) -> Iterator[tuple[GraphModule, Node]]:
                 yield part, node
 
 
+def constants(graph: GraphModule) -> Iterator[Any]:
+    """What a graph and its subgraphs hold."""
+    for part in parts(graph):
+        for node in part.graph.nodes:
+            if node.op == "get_attr":
+                yield getattr(part, str(node.target))
+
+
 def placeholders(graph: GraphModule) -> list[Node]:
     """What a graph takes."""
     return [node for node in graph.graph.nodes if node.op == "placeholder"]

@@ -11,7 +11,7 @@ from torch.utils import _pytree as pytree
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber
 
-from . import _dtypes, _indexing
+from . import _dtypes, _gradients, _indexing
 
 
 class Meanings(TorchFunctionMode):
@@ -22,10 +22,14 @@ class Meanings(TorchFunctionMode):
 
     number: ClassVar[Callable[[Any], Any]]
 
+    def __init__(self, *, in_branch: bool = False) -> None:
+        super().__init__()
+        self._meanings = _IN_BRANCHES if in_branch else _MEANINGS
+
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        special = _MEANINGS.get(function)
+        special = self._meanings.get(function)
         if special is not None:
             found = special(*args, **(kwargs or {}))
             if found is not NotImplemented:
@@ -156,5 +160,12 @@ _MEANINGS: dict[Any, Callable[..., Any]] = {
     torch.Tensor.__format__: _TEXT,
     torch.Tensor.numpy: _NUMPY,
     torch.Tensor.__array__: _NUMPY,
+    torch.Tensor.backward: _gradients.backward_of,
+    torch.autograd.grad: _gradients.gradients,
     torch.Tensor.data_ptr: refused("the place of a tensor in memory is", "leave it to PyTorch"),
+}
+
+_IN_BRANCHES = _MEANINGS | {
+    torch.Tensor.backward: _gradients.refuse_in_branch,
+    torch.Tensor.grad.__set__: _gradients.refuse_in_branch,
 }

@@ -15,6 +15,10 @@ from torch.fx.experimental.proxy_tensor import (
 from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 
+from bcgraph.backend import BackendLimit
+
+from ._gradients import Leaf
+
 _own = threading.local()
 
 
@@ -40,6 +44,7 @@ class Outer(TorchFunctionMode):
         self._tracer = get_proxy_mode().tracer
         self._real: dict[int, torch.Tensor] = {}  # by the identity of the fake one
         self._fakes: dict[int, torch.Tensor] = {}  # by the identity of the real one
+        self.leaves: list[Leaf] = []
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -62,6 +67,11 @@ class Outer(TorchFunctionMode):
             return tensor
         found = self._fakes.get(id(tensor))
         if found is None:
+            if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+                raise BackendLimit(
+                    "`torch.func` transforms a function inside of the compiled one",
+                    mend="transform the compiled function: `torch.func.grad(bcgraph.compile(f))`",
+                )
             with disable_proxy_modes_tracing(), torch._C.DisableTorchFunction():
                 found = self._mode.from_tensor(tensor, static_shapes=True)
             name = f"outer_{len(self._fakes)}"
@@ -69,7 +79,15 @@ class Outer(TorchFunctionMode):
             proxy = self._tracer.create_proxy("get_attr", name, (), {})
             track_tensor_tree(found, proxy, constant=None, tracer=self._tracer)
             self._fakes[id(tensor)], self._real[id(found)] = found, tensor
+            if found.is_leaf and found.requires_grad:
+                self._note_gradient(found, tensor)
         return found
+
+    def _note_gradient(self, fake: torch.Tensor, real: torch.Tensor) -> None:
+        old = None if real.grad is None else self.fake(real.grad)
+        node = None if old is None else self._tracer.unwrap_proxy(old).node
+        fake.grad = old
+        self.leaves.append(Leaf(fake, real, old, node))
 
     def real(self, result: Any) -> Any:
         """What the program gets for an operation's result."""

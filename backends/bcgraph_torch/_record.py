@@ -26,6 +26,7 @@ from bcgraph.backend import Spec, UnsupportedEffect
 
 from . import _outer as outer
 from ._dtypes import dims, is_list, mark_list, same_size
+from ._gradients import mark
 from ._graphs import (
     COND,
     HANDED,
@@ -164,7 +165,7 @@ def effect(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
 
 
 def _subgraph(record: Callable[..., Any], arguments: Sequence[Any]) -> GraphModule:
-    with disable_proxy_modes_tracing(), Meanings(), _untold_buffers():
+    with disable_proxy_modes_tracing(), Meanings(in_branch=True), _untold_buffers():
         made: GraphModule = reenter_make_fx(record)(*arguments)
     return made
 
@@ -279,7 +280,9 @@ def _empty(shape: Any, value: Any, sources: list[Any]) -> Any:
         sizes = [_unknown_size() if n is None else n for n in dims(shape)]
         made = torch.empty(sizes, dtype=value.dtype, device=value.device)
         if grad and (made.is_floating_point() or made.is_complex()):
-            made = made.requires_grad_().clone()  # no leaf, so that it can be written in place
+            made = mark(
+                made.requires_grad_()
+            ).clone()  # no leaf, so that it can be written in place
     return mark_list(made) if is_list(value) else made
 
 

@@ -141,7 +141,7 @@ class Emitter:
                 asm.emit("COPY", 4)
                 asm.end_call(2)
                 asm.emit("POP_TOP")
-            self._left_sequence(hooks.subscript)
+            self._left_sequence(hooks.slot if name in _WRITES else hooks.subscript)
             asm.copy(raw)
         elif name == "BINARY_OP" and raw.arg in _JOINS and hooks.symbolic:
             self._left_sequence(hooks.joined)

@@ -29,7 +29,8 @@ class Hooks:
     - `text(value, spec, conversion)` (or `native`), `join(texts)`: parts of an f-string, and it;
       `percent(template, values)` (or `native`): `%` of a text.
     - `is_none(value, inverted)`: what `is None` of a value is that may be None as the graph runs.
-    - `subscript(sequence, key)`: the sequence of which an element is taken or set instead;
+    - `subscript(sequence, key)`, `slot(sequence, key)`: the sequence of which an element is taken,
+      or set, instead;
       `joined(sequence, other)`: the same for `+`, `*`, `+=`, `*=`.
     - `compare(first, second, operation)` (or `native`): `==`, `<` … of two sequences.
     - `read(value, name)`: a variable that may have no value on some path is read.
@@ -53,6 +54,7 @@ class Hooks:
     percent: Callable[[object, object], object]
     unpack: Callable[[object, int | None], object]
     subscript: Callable[[object, object], object]
+    slot: Callable[[object, object], object]
     joined: Callable[[object, object], object]
     compare: Callable[[object, object, str], object]
     append: Callable[[list[object], object], None]

@@ -73,16 +73,19 @@ def _place(traceback: TracebackType | None) -> Place | None:
     return found
 
 
-def finished_value(value: Any) -> Any:
-    """A value as users know it: tensors for staged numbers and lists."""
+def finished_leaf(value: Any) -> Any:
+    """A value as users know it: tensors for staged lists."""
     value = forward(value)
     if isinstance(value, StagedList):
         value = value.stack()
     if isinstance(value, StagedText):
         value.refuse()
-    if isinstance(value, PerhapsNone):
-        value = value.use(_returned)
-    value = number_tensor(value)
+    return value.use(_returned) if isinstance(value, PerhapsNone) else value
+
+
+def finished_value(value: Any) -> Any:
+    """The same, and tensors for staged numbers, in containers too."""
+    value = number_tensor(finished_leaf(value))
     kind = type(value)
     if kind is dict:
         items = {key: finished_value(v) for key, v in value.items()}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import FunctionType
 from typing import Any
 
 from bcgraph._library import is_library
+from bcgraph._weak import told_once
 
 from ._lists import Moved, StagedList, forward
 from ._values import UNDEFINED
@@ -37,9 +39,11 @@ class Location:
         target = self.target
         if self.kind == "attribute":
             held = getattr(target, "__dict__", None)
-            if held is not None and not isinstance(getattr(type(target), self.key, None), property):
+            described = getattr(type(target), self.key, None)
+            if held is not None and not isinstance(described, property):
                 found = held.get(self.key, self._of_class())
-                if found is not UNDEFINED or not hasattr(type(target), "__getattr__"):
+                is_asked = hasattr(type(target), "__getattr__")
+                if found is not UNDEFINED or not is_asked or isinstance(described, cached_property):
                     return found
             return getattr(target, self.key, UNDEFINED)
         if self.kind == "item":
@@ -109,6 +113,17 @@ class Location:
                 return "a variable of an enclosing function"
 
 
+@told_once
+def cached_properties(kind: type) -> tuple[str, ...]:
+    """The names of the attributes that a class computes when they are read first."""
+    return tuple(
+        name
+        for owner in kind.__mro__
+        for name, value in vars(owner).items()
+        if isinstance(value, cached_property)
+    )
+
+
 def _writes_by_itself(kind: type) -> bool:
     """Whether a user's `__setattr__` stands in front of the attributes."""
     written = kind.__setattr__
@@ -124,6 +139,7 @@ class Journal:
         self._wholes = 0  # how many of the frames are whole calls, not branches
         self.entered = 0  # how many branches have been entered so far
         self._born: dict[int, tuple[Any, int]] = {}  # objects by identity, and when
+        self._caches: list[list[tuple[Location, Any]]] = []  # of each frame, as it was entered
 
     def __bool__(self) -> bool:
         return bool(self._frames)
@@ -149,11 +165,26 @@ class Journal:
         """Tells the journal of an object that the program makes: it is nobody else's so far."""
         if self._frames:
             self._born[id(made)] = (made, self.entered)
+            self.watch(made)
+
+    def watch(self, value: Any) -> None:
+        """Tells the journal of an object whose cached properties may be computed from now on."""
+        for name in cached_properties(type(value)) if self._frames else ():
+            location = Location("attribute", value, name)
+            if not self.is_own(value):
+                self._frames[0].setdefault(location.identity, (location, location.read()))
+            for caches in self._caches:
+                caches.append((location, location.read()))
+
+    @property
+    def made(self) -> Mapping[int, Any]:
+        """The objects that the program makes until all is forgotten, by identity."""
+        return self._born
 
     def forget(self) -> None:
         """Forgets what was made in regions that are merged by now."""
         if not self._frames:
-            self._born.clear()
+            self._born = {}
 
     def is_born_after(self, value: Any, serial: int) -> bool:
         """Whether the program has made an object since this many branches had been entered."""
@@ -170,9 +201,15 @@ class Journal:
         self._wholes += whole
         self._serials.append(self.entered)
         self._frames.append({})
+        watched = self._caches[-1] if self._caches else []
+        self._caches.append([(location, location.read()) for location, _ in watched])
 
     def leave(self) -> dict[tuple[Any, ...], tuple[Location, Any, Any]]:
         """Ends a branch: undoes its writes; returns each place with its old and new contents."""
+        is_whole = len(self._frames) == self._wholes
+        for location, old in [] if is_whole else self._caches[-1]:
+            location.write(old)  # what a branch has computed is its own; it is computed again
+        self._caches.pop()
         frame = self._frames.pop()
         self._serials.pop()
         self._wholes = min(self._wholes, len(self._frames))

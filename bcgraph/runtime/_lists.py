@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from typing import TYPE_CHECKING, Any
 
 from bcgraph._number import number_tensor
@@ -191,6 +191,29 @@ class StagedList:
         parts = zip(self.handles, specs, strict=True)
         leaves = [self.trees.backend.list_stack(h, s) for h, s in parts]
         return self.trees.rebuild(self.element, iter(leaves), numbers=False)
+
+
+class Slots:
+    """A Python list, one element of which is set by a staged index."""
+
+    def __init__(self, trees: Trees, target: MutableSequence[Any]) -> None:
+        self.trees, self.target = trees, target
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        trees, backend, count = self.trees, self.trees.backend, len(self.target)
+        within = backend.all_of([backend.less(-count - 1, index), backend.less(index, count)])
+        backend.check(within, IndexError("list assignment index out of range"))
+        if not count:
+            return
+        element = trees.describe_staged(value)
+        for old in self.target:
+            element = trees.join(element, trees.describe_staged(old), "the list")
+        made = StagedList.empty(trees, element)
+        made.extend(self.target)
+        place = backend.select(backend.less(index, 0), index + count, index)
+        made[backend.select(within, place, 0)] = value
+        for i in range(count):
+            self.target[i] = made[i]
 
 
 class ElementWidened(Exception):

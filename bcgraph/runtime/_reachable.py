@@ -6,19 +6,21 @@ from collections import deque
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from bcgraph._library import is_users_class
+
 from ._journal import Location
 
 
-def reachable(*roots: Any, depth: int = 5) -> set[int]:
-    """Identities of the objects that these hold, through containers, cells and attributes."""
-    found: set[int] = set()
+def reachable(*roots: Any, depth: int = 5) -> dict[int, Any]:
+    """The objects that these hold, by identity, through containers, cells and attributes."""
+    found: dict[int, Any] = {}
     level = list(roots)
     for _ in range(depth):
         following: list[Any] = []
         for value in level:
             if id(value) in found:
                 continue
-            found.add(id(value))
+            found[id(value)] = value
             if isinstance(value, tuple | list | deque | set):
                 following.extend(value)
             elif isinstance(value, dict):
@@ -30,8 +32,11 @@ def reachable(*roots: Any, depth: int = 5) -> set[int]:
                 following.extend(value.__defaults__ or ())
             elif isinstance(value, MethodType | BuiltinFunctionType):
                 following.append(value.__self__)
-            elif not isinstance(value, type | ModuleType):
+            elif isinstance(value, type):
+                following.extend(vars(value).values() if is_users_class(value) else ())
+            elif not isinstance(value, ModuleType):
                 held = getattr(value, "__dict__", None)
                 following.extend(held.values() if isinstance(held, dict) else ())
+                following.append(type(value))
         level = following
     return found

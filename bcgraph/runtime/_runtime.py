@@ -7,6 +7,7 @@ import inspect
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import (
@@ -25,7 +26,7 @@ from typing import Any
 from bcgraph._library import is_library, is_users_class
 from bcgraph._text import formatted, percent_formatted, template_formatted, text_of, told
 from bcgraph._weak import ByIdentity
-from bcgraph.backend import Backend, StagedText, Write, attributes_read
+from bcgraph.backend import Backend, StagedText, Transaction, attributes_read
 from bcgraph.errors import (
     BcgraphError,
     Place,
@@ -43,13 +44,13 @@ from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 from ._builtins import Builtins, NumbersIn
 from ._eager import execute
 from ._finish import finished
-from ._lists import StagedList, forward, given, is_staged
+from ._lists import Slots, StagedList, forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
 from ._optional import PerhapsNone, used
 from ._outside import consumes
 from ._protocols import Protocols
 from ._region import Environment
-from ._sight import Sight
+from ._sight import Sight, named
 from ._symbolic import Stager, decides
 from ._transaction import transaction
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
@@ -73,6 +74,7 @@ class _Local(threading.local):
     protocols: Protocols | None = None
     sight: Sight | None = None
     traced: dict[int, weakref.ref[CodeType]] | None = None  # the codes that ran in its transaction
+    spaces: list[tuple[CodeType, dict[str, Any]]]  # and their globals
 
 
 class Runtime:
@@ -134,6 +136,7 @@ class Runtime:
             is_none=_is_none,
             unpack=self._unpack,
             subscript=self._subscript,
+            slot=self._slot,
             joined=self._joined,
             append=self._append,
             read=self._read,
@@ -153,10 +156,15 @@ class Runtime:
             symbolic=self.backend.symbolic,
         )
 
-    def transaction(self, *roots: Any) -> AbstractContextManager[list[Write]]:
-        """Inside, what is written into objects that the roots hold is noted, and staged."""
-        self._local.traced = {}
-        return transaction(self.stager.journal, self._is_staged, *roots)
+    def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
+        """Inside, what is written into objects that outlive it is noted, and undone in the end."""
+        self._local.traced, self._local.spaces = {}, []
+        return transaction(self.stager.journal, self._named, *roots)
+
+    def _named(self) -> list[Any]:
+        """The globals that code names which ran in this thread's transaction."""
+        spaces, self._local.spaces = self._local.spaces, []
+        return [value for code, space in spaces for value in named(code, space)]
 
     def reads(self, attribute: str) -> bool:
         """Whether code reads an attribute of this name that ran in this thread's transaction."""
@@ -171,8 +179,8 @@ class Runtime:
             found.see(*roots)
             yield
             return
-        marked = self.backend.is_marked
-        with Sight(self._sighted, _is_left_alone, marked).opened(*roots) as made:
+        marked, watch = self.backend.is_marked, self.stager.journal.watch
+        with Sight(self._sighted, _is_left_alone, marked, watch).opened(*roots) as made:
             self._local.sight = made
             try:
                 yield
@@ -205,8 +213,10 @@ class Runtime:
         sight = self._local.sight
         if sight is not None:
             sight.see_named(fn)
-        if journal and self._local.traced is not None:
-            self._local.traced[id(origin)] = weakref.ref(origin)
+        traced = self._local.traced
+        if journal and traced is not None and id(origin) not in traced:
+            traced[id(origin)] = weakref.ref(origin)
+            self._local.spaces.append((origin, fn.__globals__))
         if origin is not fn.__code__ and not journal:
             return fn
         try:
@@ -540,6 +550,14 @@ class Runtime:
             if target and all(type(v) in (bool, int, float, complex) for v in target):
                 return NumbersIn(self.backend, target)
             return self.backend.stack(list(target))
+        return staged
+
+    def _slot(self, target: Any, key: Any) -> Any:
+        """The list to set an element of, by a Python or a staged index."""
+        staged = forward(target)
+        is_list = staged is target and isinstance(target, list | deque)
+        if is_list and self.backend.is_staged(key) and self.backend.is_recording():
+            return Slots(self.stager.trees, target)
         return staged
 
     def _joined(self, target: Any, other: Any) -> Any:

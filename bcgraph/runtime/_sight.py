@@ -34,8 +34,10 @@ class Sight:
         convert: Callable[[CodeType], CodeType],
         is_left_alone: Callable[[Any], bool],
         is_marked: Callable[[Any], bool],
+        watch: Callable[[Any], None],
     ) -> None:
-        self._convert, self._is_left_alone, self._is_marked = convert, is_left_alone, is_marked
+        self._convert, self._is_left_alone = convert, is_left_alone
+        self._is_marked, self._watch = is_marked, watch
         self._seen: set[int] = set()
         self._held: list[Any] = []  # what `_seen` tells by identity
         self._swapped: list[FunctionType] = []
@@ -58,12 +60,7 @@ class Sight:
             return
         self._seen.add(id(fn.__code__))
         self._held.append(fn.__code__)
-        names = _names(fn.__code__)
-        named = [fn.__globals__[name] for name in names if name in fn.__globals__]
-        for module in [v for v in named if isinstance(v, ModuleType)]:
-            if not is_library_name(module.__name__):
-                named += [vars(module)[name] for name in names if name in vars(module)]
-        for value in (*named, *(fn.__closure__ or ())):
+        for value in (*named(fn.__code__, fn.__globals__), *(fn.__closure__ or ())):
             if not isinstance(value, ModuleType):
                 self.see(value)
 
@@ -91,6 +88,7 @@ class Sight:
         elif not isinstance(value, ModuleType):
             yield type(value)
             if is_users_class(type(value)):
+                self._watch(value)
                 held = getattr(value, "__dict__", None)
                 yield from held.values() if isinstance(held, dict) else ()
 
@@ -142,6 +140,16 @@ def _special_methods(owner: type) -> Iterator[Any]:
             yield type(value)  # perhaps a descriptor
         elif is_called_back or name.startswith("__"):
             yield value
+
+
+def named(code: CodeType, namespace: dict[str, Any]) -> list[Any]:
+    """The globals that code names, and what it may name of the user's modules among them."""
+    names = _names(code)
+    found = [namespace[name] for name in names if name in namespace]
+    for module in [v for v in found if isinstance(v, ModuleType)]:
+        if not is_library_name(module.__name__):
+            found += [vars(module)[name] for name in names if name in vars(module)]
+    return found
 
 
 @told_once

@@ -1,20 +1,22 @@
 """A whole traced call as a transaction: what it writes into objects that outlive it.
 
 A graph cannot hold a Python object. What a program leaves in one (`self.last = y`) is undone when
-the trace ends, and handed to the backend, which writes what the graph gives after each run. Writes
-of Python's own values stay as they are: they happen while tracing.
+the trace ends, and handed to the backend, which writes it after each run: what the graph gives, and
+Python's own values as they were.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-from bcgraph.backend import StagedNumber, Write
+from bcgraph.backend import Transaction, Write
 
-from ._finish import finished_value
+from ._finish import finished_leaf
 from ._journal import Journal, Location
 from ._nodes import Static
 from ._optional import PerhapsNone
@@ -35,14 +37,18 @@ class LocationWrite(Write):
     def key(self) -> Any:
         return self.location.key if self.location.kind == "attribute" else None
 
+    @property
+    def identity(self) -> Any:
+        return self.location.identity
+
+    def now(self) -> LocationWrite:
+        return LocationWrite(location=self.location, old=self.location.read(), new=None)
+
     def stands(self) -> bool:
-        now = self.location.read()
-        if isinstance(self.old, list | tuple) and type(now) is type(self.old):
-            return list(map(Static, now)) == list(map(Static, self.old))
-        return Static(now) == Static(self.old)
+        return _is_same(self.location.read(), self.old)
 
     def apply(self, value: Any) -> None:
-        self.location.write(value.item() if self.is_number and value is not None else value)
+        self.location.write(value)
 
     def __str__(self) -> str:
         return str(self.location)
@@ -50,45 +56,52 @@ class LocationWrite(Write):
 
 @contextmanager
 def transaction(
-    journal: Journal, is_staged: Callable[[Any], bool], *roots: Any
-) -> Iterator[list[Write]]:
-    """Undoes what is written inside to objects that the roots hold, where it is staged.
+    journal: Journal, named: Callable[[], list[Any]], *roots: Any
+) -> Iterator[Transaction]:
+    """Undoes what is written inside to objects that outlive it.
 
-    Gives a list that holds the writes when the trace has ended.
+    Those are what the roots hold, and in the end what is `named`: the globals of code that ran.
     """
-    held = reachable(*roots)
-    writes: list[Write] = []
+    held: dict[int, Any] = {}
+    made = journal.made
+    found = Transaction([], held.__contains__, made.__contains__, finished_leaf)
+    held |= reachable(*roots)
     journal.enter(whole=True)
     try:
-        yield writes
+        yield found
     finally:
-        for location, old, new in journal.leave().values():
-            outlives = id(location.target) in held or (
-                location.kind == "item" and "__builtins__" in location.target
-            )
-            write = _write(location, old, new) if outlives else None
-            if write is not None and _holds(write.new, is_staged):
-                writes.append(write)
+        changed = journal.leave().values()
+        held |= reachable(*named())
+        for location, old, new in changed:
+            if _outlives(location, held):
+                found.writes.append(_write(location, old, new))
             else:
                 location.write(new)
         journal.forget()
+
+
+def _outlives(location: Location, held: dict[int, Any]) -> bool:
+    target = location.target
+    if isinstance(target, type | ModuleType) or id(target) in held:
+        return True
+    return location.kind == "item" and "__builtins__" in target
 
 
 def _write(location: Location, old: Any, new: Any) -> LocationWrite:
     there = None
     if isinstance(new, PerhapsNone):
         there, new = new.there, new.value
-    is_number = isinstance(new, StagedNumber)
-    return LocationWrite(
-        location=location, old=old, new=finished_value(new), is_number=is_number, there=there
-    )
+    return LocationWrite(location=location, old=old, new=new, there=there)
 
 
-def _holds(value: Any, is_staged: Callable[[Any], bool], depth: int = 3) -> bool:
-    """Whether a value, or what a container holds, is staged."""
-    if is_staged(value):
-        return True
-    if not depth or not isinstance(value, list | tuple | dict):
-        return False
-    values = value.values() if isinstance(value, dict) else value
-    return any(_holds(v, is_staged, depth - 1) for v in values)
+def _is_same(now: Any, old: Any) -> bool:
+    """Whether two values are one, or containers of the same ones."""
+    if type(now) is not type(old) or now is old:
+        return now is old
+    if isinstance(old, set | frozenset):
+        return bool(now == old)
+    if isinstance(old, dict):
+        return _is_same([*now, *now.values()], [*old, *old.values()])
+    if isinstance(old, list | tuple | deque):
+        return list(map(Static, now)) == list(map(Static, old))
+    return Static(now) == Static(old)

@@ -116,9 +116,10 @@ def test_unknown_length(program: Program, backend: Harness) -> None:
 def counted(function: FunctionType) -> tuple[Callable[..., Any], list[int]]:
     """A function that calls `function`, and a list that grows with each trace of it."""
     traces: list[int] = []
+    trace = bcgraph.python(lambda: traces.append(1))
 
     def caller(*arguments: Any) -> Any:
-        traces.append(1)
+        trace()
         return function(*arguments)
 
     return caller, traces

@@ -490,3 +490,37 @@ def maybe_none_type(x: Any) -> Any:
 def filtered_dict(x: Any) -> Any:
     named = {k: v for k, v in (("a", x), ("b", -x)) if v is not None}
     return named["a"] - named["b"] * 2
+
+
+@on((T(0),), (T(2),), (T(-1),), (T(3),), (T(-4),), raises=True)
+def set_by_tensor(i: Any) -> Any:
+    numbers = [1.0, 2.0, 3.0]
+    numbers[i] = 9.0
+    return numbers
+
+
+@on((T([0, 1, 1]),), (T([2, 2, 2]),))
+def counts_by_tensor(xs: Any) -> Any:
+    counts = [0, 0, 0]
+    for value in xs:
+        counts[value] += 1
+    return counts
+
+
+@on(*COUNTS)
+def counts_in_turn(n: Any) -> Any:
+    counts = [0, 0, 0]
+    for i in range(n):
+        counts[i % 3] += 1
+    return counts
+
+
+@on((T(0),), (T(1),), (T(-1),))
+def set_by_tensor_on_one_path(i: Any) -> Any:
+    held = [1.0, 2.0, 3.0]
+    same = held
+    if i > 0:
+        held[i] = held[i] * 2
+    else:
+        held[i] = 7.0
+    return same, same[0] + held[1]
