@@ -125,7 +125,8 @@ def consumes(function: Any) -> bool:
 
 
 def _is_told(module: str | None, name: str) -> bool:
-    return (module or "").partition(".")[0] in _MODULES or name in _FUNCTIONS.get(module or "", ())
+    root = (module or "").partition(".")[0]
+    return root in _MODULES or name in _FUNCTIONS.get(root, ())
 
 
 def _changes(kind: type, method: str) -> bool:
