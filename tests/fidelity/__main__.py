@@ -61,7 +61,10 @@ def main() -> int:
     given = parser.parse_args()
     names = MODULES[:: given.every]
     if given.names:
-        names = [m for n in given.names for m in MODULES if m == n or m.startswith(f"{n}.")]
+        found = {n: [m for m in MODULES if m == n or m.startswith(f"{n}.")] for n in given.names}
+        if unknown := [name for name, modules in found.items() if not modules]:
+            parser.error(f"not among the tests that `expected` names: {', '.join(unknown)}")
+        names = [module for modules in found.values() for module in modules]
     modes = given.modes.split(",")
     with tempfile.TemporaryDirectory() as packages:
         fetch(names, packages)
