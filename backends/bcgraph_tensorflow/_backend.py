@@ -29,6 +29,11 @@ _COMPOSITES = (
 )  # fmt: skip
 
 
+# What Python and TensorFlow say of a tensor whose value is asked for while a graph is recorded.
+_ASKED = ("SymbolicTensor", "Tensor is unhashable", "slice indices must be integers",
+          "a number of the running graph")  # fmt: skip
+
+
 class Backend:
     """Records into the graph of the `tf.function` that is being traced."""
 
@@ -52,6 +57,12 @@ class Backend:
             return PythonValueNeeded(
                 "Python asks for the truth, or the parts, of a value of the running graph",
                 mend="what decides is not converted: a library, or what `disable` marks",
+            )
+        told = str(error)
+        if isinstance(error, TypeError | AttributeError) and any(s in told for s in _ASKED):
+            return PythonValueNeeded(
+                f"Python asks for a value that only the running graph knows ({told})",
+                mend="use TensorFlow's operation for it; index a tensor instead of a list or text",
             )
         return None
 

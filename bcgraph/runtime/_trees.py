@@ -332,7 +332,12 @@ class Trees:
                     if isinstance(value, StagedNumber):
                         value.yielded = True
                     yield backend.convert(value, spec)
-            case Tree(_, children):
+            case Tree(like, children):
+                if value is not DEAD and children_of(value) is None and not is_plain(value):
+                    raise Disagreement(
+                        f"a variable holds {self.told(like)} on one path and {self.told(value)} on"
+                        " another"
+                    )
                 values = [DEAD] * len(children) if value is DEAD else parts_of(value)
                 for child, part in zip(children, values, strict=True):
                     yield from self.leaves(child, part)

@@ -101,7 +101,41 @@ def rest(x):
     return first
 
 
+def letter(x):
+    return "abc"[int(x)]
+
+
+def part(x):
+    return len([1, 2, 3][int(x) :])
+
+
+def popped(x):
+    return [1.0, 2.0, 3.0].pop(int(x))
+
+
+def array(x):
+    return x.numpy() + 1
+
+
+def kept_in_a_loop(x):
+    class Held:
+        def __init__(self, value):
+            self.value, self.child = value, None
+
+    last = None
+    while x > 0:
+        held = Held(x)
+        held.log = []
+        if x < 2:
+            last = held
+            break
+        x = x - 1
+    return x if last is None else last.value
+
+
 CASES = [
+    (letter, PythonValueNeeded), (part, PythonValueNeeded), (popped, PythonValueNeeded),
+    (array, PythonValueNeeded), (kept_in_a_loop, Disagreement),
     (caught_of_a_call, CaughtRaise), (caught_two_calls_up, CaughtRaise),
     (caught_by_any, CaughtRaise), (caught_by_group, CaughtRaise), (suppressed, CaughtRaise),
     (effect_in_try, UnsupportedEffect), (dict_by_condition, Disagreement),
