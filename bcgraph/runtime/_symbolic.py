@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import operator
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import CodeType
@@ -12,7 +13,7 @@ from typing import Any
 
 from bcgraph._text import piece_of
 from bcgraph.backend import Backend, Errors, StagedNumber
-from bcgraph.errors import AmbiguousTruth, BcgraphError, CaughtRaise, Place
+from bcgraph.errors import AmbiguousTruth, BcgraphError, CaughtRaise, EndlessRecursion, Place
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 
@@ -31,6 +32,7 @@ from ._with import leave_together
 
 _RANGE = type(iter(range(0)))
 _LONG, _UNROLLED = 16, 64
+_DEEPEST = 100  # calls of a function by itself, each of them under a tensor's condition
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _OF_PYTHON = (LookupError, ArithmeticError, NameError)  # `d["missing"]`, `1 / 0`, an unbound local
 
@@ -56,6 +58,7 @@ class Stager:
         self.trees = Trees(backend, self.journal)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
         self._nested = False
+        self._depths: Counter[tuple[Flow, int]] = Counter()
         self.refusal: BcgraphError | None = None  # the first of the recorded call
         backend.adopt(StagedList)
         backend.adopt(StagedNumber)
@@ -64,7 +67,7 @@ class Stager:
     def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         """Stages a site from the state `at` (the predicate or iterator on top)."""
         if self._nested:
-            return self._stage(flow, site, at)
+            return self._stage(flow, site, at) if flow.ports else self._called(flow, site, at)
         self._nested = True
         try:
             with deep_recursion():
@@ -73,6 +76,22 @@ class Stager:
             self._nested = False
             self.known_loops.clear()
             self.journal.forget()
+
+    def _called(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
+        """Stages a site of a function that a staged one calls, perhaps itself."""
+        place = flow, site.block
+        self._depths[place] += 1
+        try:
+            if self._depths[place] > _DEEPEST:
+                raise EndlessRecursion(
+                    f"a function has called itself {_DEEPEST} times under conditions of tensors",
+                    place=_place(flow, site),
+                )
+            return self._stage(flow, site, at)
+        finally:
+            self._depths[place] -= 1
+            if not self._depths[place]:
+                del self._depths[place]
 
     def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
         steps = iter(site.decisions)
