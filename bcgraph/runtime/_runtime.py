@@ -495,7 +495,10 @@ class Runtime:
             return value
         self.notes.refuse_consuming(value)
         iteration = self._meanings().iteration(value)
-        return value if iteration is None else iteration
+        if iteration is None:
+            return value
+        self.notes.born(iteration)
+        return iteration
 
     def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
         backend = self.backend

@@ -266,7 +266,9 @@ class Stager:
         def note(target: Any, name: str) -> None:
             self.journal.note(Location("attribute", target, name))
 
-        return walked(self.backend, value, note)
+        made = walked(self.backend, value, note)
+        self.journal.bear(made)
+        return made
 
     def _way(
         self,

@@ -522,3 +522,20 @@ def long_range_indexes_functions(x: Any) -> Any:
         if x > 10:
             break
     return x
+
+
+@on((T(3.0), T([1.0, 5.0, -2.0])), (T(-30.0), T([1.0, 5.0, -2.0])), (T(40.0), T([0.0])))
+def loops_made_in_each_turn(x: Any, xs: Any) -> Any:
+    """Each turn of the outer loop has iterators of its own, some left early."""
+    turns = 0
+    while turns < 3 and x < 20:
+        turns += 1
+        for j in range(int(abs(x)) % 4):
+            x = x + j * 0.5
+            if x > 2:
+                break
+        for v in xs:
+            if v < 0:
+                break
+            x = x + v
+    return x + turns
