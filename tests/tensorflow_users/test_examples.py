@@ -67,3 +67,24 @@ def test_keras_models() -> None:
 def test_export(tmp_path: Path) -> None:
     assert "SavedModel: [162.0, 2.0]" in output("export", str(tmp_path))
     assert (tmp_path / "square_root.tflite").stat().st_size > 0
+
+
+def test_datasets() -> None:
+    flowers = pytest.importorskip("sklearn.datasets").load_iris()
+    petals, kinds = flowers.data[:, 2], flowers.target
+    first = int((petals > 6).argmax())
+    told = output("datasets").splitlines()
+    assert told[0].endswith(f": {first} {flowers.target_names[kinds[first]]}")
+    assert told[1].endswith(str([f"{petals[kinds == kind].mean():.3f}" for kind in range(3)]))
+    assert told[2:] == ["longest row: 3", "running sums: [1.0, 3.0, 6.0]"]
+
+
+def test_variables() -> None:
+    hits, again = output("variables").splitlines()
+    assert hits.startswith("hits: 100 tries for each: ") and 4 < float(hits.split()[-1]) < 9
+    assert again.endswith(" 1")
+
+
+def test_distributed() -> None:
+    pytest.importorskip("sklearn")
+    assert "the same weights on two devices: True" in output("distributed")
