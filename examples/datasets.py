@@ -1,6 +1,6 @@
 """Loops over datasets, rows of different lengths and arrays that grow, each one graph.
 
-Run it with `python examples/datasets.py`; it needs scikit-learn, whose iris flowers it walks through.
+Run it with `python examples/datasets.py`; it needs scikit-learn, whose iris flowers it walks over.
 """
 
 import tensorflow as tf

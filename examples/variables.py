@@ -12,7 +12,7 @@ hits, tries = tf.Variable(0), tf.Variable(0)
 
 @bcgraph.compile(backend="tensorflow")
 def throw(wanted):
-    """Throws dice until one shows what is wanted; counts in variables, in the order of the lines."""
+    """Throws a die until it shows what is wanted; counts in variables, in the lines' order."""
     while True:
         tries.assign_add(1)
         if tf.random.uniform([], 1, 7, tf.int32) == wanted:

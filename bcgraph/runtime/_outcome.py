@@ -172,7 +172,7 @@ class Merge:
 
     def _name(self, key: tuple[Any, ...]) -> str:
         if key[0] == "variable":
-            return str(key[1]).partition("~")[0]
+            return f"`{key[1].partition('~')[0]}`"
         if key[0] == "effect":
             return str(self.locations[key[1]])
         return "the returned value" if key[1] == RETURN else "a value in an expression"

@@ -112,7 +112,7 @@ class Trees:
         if isinstance(first, dict) and isinstance(second, dict):
             for key in first.keys() ^ second.keys():
                 raise Disagreement(
-                    f"`[{key!r}]` of `{name}` has a value on one path only",
+                    f"`[{key!r}]` of {name} has a value on one path only",
                     mend="give it a value before the branch",
                 )
         if ones is None and others is None:
@@ -123,7 +123,7 @@ class Trees:
             if node is not None:
                 return node
         raise Disagreement(
-            f"`{name}` is {self.told(first)} on one path and {self.told(second)} on another"
+            f"{name} is {self.told(first)} on one path and {self.told(second)} on another"
         )
 
     def _are_new_objects(self, first: Any, second: Any) -> bool:
@@ -175,7 +175,7 @@ class Trees:
                 found = self.element(value, name)
             else:
                 raise Disagreement(
-                    f"`{name}` is {self.told(first)} on one path and {self.told(second)} on another"
+                    f"{name} is {self.told(first)} on one path and {self.told(second)} on another"
                 )
             element = self.join(element, found, name)
         return Elements(element)
@@ -224,7 +224,7 @@ class Trees:
                 pairs = zip(first.children, second.children, strict=True)
                 children = [self.join(a, b, name) for a, b in pairs]
                 return Parts(first.like, tuple(c for c in children if c is not None))
-        raise Disagreement(f"the elements of `{name}` have no common type")
+        raise Disagreement(f"the elements of {name} have no common type")
 
     def widen(self, node: Node, value: Any, name: str) -> Node:
         """The node, made wide enough to hold `value` too."""
@@ -247,7 +247,7 @@ class Trees:
                 joined = None if own is None else self.backend.join(spec, own)
                 if joined is None:
                     raise Disagreement(
-                        f"`{name}` is {_spec_told(spec)} before a turn of the loop"
+                        f"{name} is {_spec_told(spec)} before a turn of the loop"
                         f" and {self.told(value)} after it"
                     )
                 return Leaf(joined)
@@ -267,13 +267,13 @@ class Trees:
                     if isinstance(like, list):
                         return self._elements(like, value, name)
                 raise Disagreement(
-                    f"`{name}` is {self.told(like)} before a turn of the loop"
+                    f"{name} is {self.told(like)} before a turn of the loop"
                     f" and {self.told(value)} after it"
                 )
             case Parts(like, children):
                 parts = None if value is DEAD else self.backend.parts(value)
                 if parts is None or len(parts[0]) != len(children):
-                    raise Disagreement(f"`{name}` changes its type in the loop")
+                    raise Disagreement(f"{name} changes its type in the loop")
                 pairs = zip(children, parts[0], strict=True)
                 wide = tuple(self.widen(n, v, name) for n, v in pairs)
                 return node if wide == children else Parts(like, wide)
@@ -285,7 +285,7 @@ class Trees:
                 elif isinstance(value, list):
                     found = self.element(value, name)
                 else:
-                    raise Disagreement(f"`{name}` is a list before a turn, and no list after it")
+                    raise Disagreement(f"{name} is a list before a turn, and no list after it")
                 joined_element = self.join(element, found, name)
                 return node if joined_element == element else Elements(joined_element)
             case Perhaps(inner, defined, reason):

@@ -133,7 +133,7 @@ class While:
             free = {k: n for k, n in self.nodes.items() if k[0] == "variable" and is_free(n)}
             self.stager.known_loops[self.hint] = (free, frozenset(self.first_turn & free.keys()))
             return self._after(list(leaves))
-        changing = ", ".join(f"`{self._name(key)}`" for key in self.nodes if key[0] == "variable")
+        changing = ", ".join(self._name(key) for key in self.nodes if key[0] == "variable")
         raise UnstableLoop(f"the types of {changing} keep changing from turn to turn")
 
     def _specs(self, init: list[Any]) -> list[Spec]:
@@ -413,7 +413,7 @@ class While:
 
     def _name(self, key: Key) -> str:
         if key[0] == "variable":
-            return str(key[1]).partition("~")[0]
+            return f"`{key[1].partition('~')[0]}`"
         return str(self.locations[key]) if key[0] == "effect" else "a value in an expression"
 
     def _after(self, leaves: list[Any]) -> Outcome:
