@@ -19,6 +19,19 @@ from ._values import DEAD, UNDEFINED
 Effects = dict[tuple[Any, ...], tuple[Location, Any, Any]]
 
 
+def _read(location: Location, effects: Effects) -> Any:
+    """What is at a place that these effects leave alone; an attribute may be its class's."""
+    target, key = location.target, location.key
+    if location.kind == "attribute" and key not in getattr(target, "__dict__", {key}):
+        for owner in type(target).__mro__:
+            found = effects.get(Location("attribute", owner, key).identity)
+            if found is not None:
+                return found[2]
+            if key in vars(owner):
+                break
+    return location.read()
+
+
 def contents(value: Any, effects: Effects) -> Any:
     """What a list holds after writes that have been undone; any other value itself."""
     if type(value) is list:
@@ -190,7 +203,8 @@ class Merge:
                 values["operand", port, i] = value
         for key, location in self.locations.items():
             found = outcome.effects.get(key)
-            values["effect", key] = location.read() if found is None else found[2]
+            there = _read(location, outcome.effects) if found is None else found[2]
+            values["effect", key] = there
         return values
 
     def flat(self, outcome: Outcome) -> list[Any]:

@@ -205,3 +205,18 @@ def effect_of_a_number_in_a_range(x: Any) -> Any:
         if x not in numbers:
             found = found + 10.0
     return found
+
+
+@on((T(3.0),), (T(-1.0),))
+def of_the_class_or_its_own(x: Any) -> Any:
+    """One path writes the class's attribute, the other the object's."""
+
+    class Rated:
+        rate = 1.0
+
+    first, second = Rated(), Rated()
+    if x > 0:
+        Rated.rate = 5.0
+    else:
+        first.rate = 2.0
+    return x * first.rate + second.rate
