@@ -72,14 +72,20 @@ def walked(backend: Backend, numbers: Any, note: Callable[[Any, str], None]) -> 
     return Numbered(backend, _Range(backend, start, start + left * step, step), note)
 
 
-class NumbersIn:
-    """A list of Python numbers that is indexed by a staged number."""
+class Indexed:
+    """A list or tuple that is indexed by a staged number; `copied` is told of what it gives."""
 
-    def __init__(self, backend: Backend, values: Any) -> None:
+    def __init__(self, backend: Backend, values: Any, copied: Callable[[Any], None]) -> None:
         self._backend, self._stacked = backend, backend.stack(list(values))
+        self._are_numbers = all(type(v) in (bool, int, float, complex) for v in values)
+        self._copied = copied
 
     def __getitem__(self, key: Any) -> Any:
-        return number_of(self._backend, self._stacked[key])
+        found = self._stacked[key]
+        if self._are_numbers:
+            return number_of(self._backend, found)
+        self._copied(found)
+        return found
 
 
 class _Enumerated:

@@ -10,6 +10,7 @@ from types import FunctionType, MethodWrapperType
 from typing import Any
 
 from bcgraph._library import is_users_class
+from bcgraph._weak import ByIdentity
 from bcgraph.errors import UnsupportedEffect
 
 from ._journal import Journal, Location
@@ -59,6 +60,7 @@ class Notes:
 
     def __init__(self, journal: Callable[[], Journal], is_staged: Callable[[Any], bool]) -> None:
         self._journal, self._is_staged = journal, is_staged
+        self._copies: ByIdentity[Any, bool] = ByIdentity()
 
     @property
     def wanted(self) -> bool:
@@ -115,10 +117,23 @@ class Notes:
         if self.wanted and not _is_managed(type(target), name):
             self._note("attribute", target, name)
 
+    def copied(self, element: Any) -> None:
+        """A tensor has chosen an element of a list: it is a copy."""
+        self._copies[element] = True
+
+    def refuse_writing(self, target: Any) -> None:
+        """Raises `UnsupportedEffect` if a copy is written instead of the element of a list."""
+        if target in self._copies:
+            raise UnsupportedEffect(
+                "an element that a tensor has chosen from a list is written in place",
+                mend="put the changed element into the list: `items[i] = …`",
+            )
+
     def item(self, target: Any, key: Any) -> None:
         """An item is written. Raises `UnsupportedEffect` where it cannot be undone."""
         if not self.wanted:
             return
+        self.refuse_writing(target)
         if isinstance(target, CONTAINERS) and not isinstance(target, Counter):
             self._note("contents", target)
         elif isinstance(target, MutableMapping | MutableSequence) and not self._is_staged(key):

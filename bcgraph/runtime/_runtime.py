@@ -41,7 +41,7 @@ from bcgraph.instructions import Op, UnknownPython, UnreadableCode, collected, r
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
-from ._builtins import Builtins, NumbersIn
+from ._builtins import Builtins, Indexed
 from ._eager import execute
 from ._finish import finished
 from ._lists import Slots, StagedList, forward, given, is_staged
@@ -347,6 +347,8 @@ class Runtime:
         if not self.backend.symbolic:
             return target
         if kind is BuiltinFunctionType:
+            if target.__name__.endswith("_") and not target.__name__.endswith("__"):
+                self.notes.refuse_writing(target.__self__)  # as PyTorch names what writes in place
             names = mutators(type(target.__self__))
             if type(target.__self__) is tuple and self.backend.is_recording():
                 return self._meanings().method(target) or target
@@ -550,9 +552,7 @@ class Runtime:
         """The list or tuple to take an element of, by a Python or a staged index."""
         staged = forward(target)
         if staged is target and self.backend.is_staged(key) and self.backend.is_recording():
-            if target and all(type(v) in (bool, int, float, complex) for v in target):
-                return NumbersIn(self.backend, target)
-            return self.backend.stack(list(target))
+            return Indexed(self.backend, target, self.notes.copied)
         return staged
 
     def _slot(self, target: Any, key: Any) -> Any:

@@ -155,3 +155,31 @@ def test_refused(function, kind, backend):
 
 
 _MAKERS = {"tensorflow": "constant", "torch": "tensor"}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("method", [True, False])
+def test_a_copy_of_an_element_is_not_written(method):
+    torch = pytest.importorskip("torch")
+
+    def program(k, x):
+        items = [x, x * 2]
+        if method:
+            items[k].add_(1)
+        else:
+            items[k][0] = 9.0
+        return items[0]
+
+    def changed(k, x):
+        items = [x, x * 2]
+        items[k] += 1
+        items[k] = items[k] * 2
+        return items[0] + items[1]
+
+    with pytest.raises(UnsupportedEffect, match="chosen from a list"):
+        bcgraph.compile(program, backend="torch")(torch.tensor(1), torch.ones(2))
+    with torch.no_grad():
+        compiled = bcgraph.compile(changed, backend="torch", compiler="python")
+        for k in (0, 1):
+            got = compiled(torch.tensor(k), torch.ones(2))
+            assert torch.equal(got, changed(k, torch.ones(2)))
