@@ -124,12 +124,14 @@ def text_of(parts: Iterable[Any]) -> Any:
 def formatted(value: Any, spec: str, conversion: str) -> StagedText:
     """`{value!conversion:spec}` of a staged value."""
     if isinstance(value, StagedText):
+        if conversion in ("r", "a"):
+            value.refuse()  # only its characters tell which quotes it takes
         if not spec:
             return value
         (piece, *rest) = value.parts
         if rest or not isinstance(piece, Piece) or piece.spec:
             value.refuse()
-        return StagedText([replace(piece, spec=spec)])
+        return StagedText([replace(piece, conversion=piece.conversion or "s", spec=spec)])
     return StagedText([piece_of(value, conversion, spec)])
 
 
@@ -138,12 +140,12 @@ def piece_of(value: Any, conversion: str = "", spec: str = "") -> Piece:
     return Piece(number_tensor(value), isinstance(value, StagedNumber), conversion, spec)
 
 
-def told(value: Any, is_staged: Known) -> Any:
+def told(value: Any, is_staged: Known, given: Callable[[Any], Any]) -> Any:
     """A list, tuple or dict as the text that `str` makes of it, if it holds what is staged.
 
-    Any other value is itself.
+    Any other value is itself. `given` says which tensor tells of a staged value.
     """
-    return _shown(value, is_staged) if _holds(value, is_staged) else value
+    return _shown(value, is_staged, given) if _holds(value, is_staged) else value
 
 
 def _holds(value: Any, is_staged: Known, depth: int = 5) -> bool:
@@ -158,9 +160,9 @@ def _parts(value: Any) -> list[Any]:
     return list(value) if plain and isinstance(value, list | tuple) else []
 
 
-def _shown(value: Any, is_staged: Known) -> Any:
+def _shown(value: Any, is_staged: Known, given: Callable[[Any], Any]) -> Any:
     if is_staged(value):
-        return formatted(value, "", "r")
+        return formatted(given(value), "", "r")
     if not _holds(value, is_staged):
         return repr(value)
     names = [""] * len(value)
@@ -172,7 +174,7 @@ def _shown(value: Any, is_staged: Known) -> Any:
         first, last = f"{type(value).__name__}(", ")"
     texts: list[Any] = []
     for name, part in zip(names, _parts(value), strict=True):
-        texts += [", " if texts else "", name, _shown(part, is_staged)]
+        texts += [", " if texts else "", name, _shown(part, is_staged, given)]
     return text_of([first, *texts, last])
 
 

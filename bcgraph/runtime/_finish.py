@@ -18,7 +18,7 @@ from bcgraph.errors import BcgraphError, EndlessRecursion, Place
 
 from ._lists import StagedList, forward
 from ._optional import PerhapsNone
-from ._symbolic import Unreachable, told
+from ._raises import Unreachable, told
 
 
 def finished(

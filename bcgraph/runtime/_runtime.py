@@ -24,9 +24,9 @@ from types import (
 from typing import Any
 
 from bcgraph._library import is_library, is_users_class
-from bcgraph._text import formatted, percent_formatted, template_formatted, text_of, told
+from bcgraph._text import text_of
 from bcgraph._weak import ByIdentity
-from bcgraph.backend import Backend, StagedText, Transaction, attributes_read
+from bcgraph.backend import Backend, Transaction, attributes_read
 from bcgraph.errors import (
     BcgraphError,
     Place,
@@ -41,9 +41,10 @@ from bcgraph.instructions import Op, UnknownPython, UnreadableCode, collected, r
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
 
-from ._builtins import Builtins, Indexed
+from ._builtins import Builtins
 from ._eager import execute
 from ._finish import finished
+from ._items import Indexed
 from ._lists import Slots, StagedList, forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
 from ._optional import PerhapsNone, used
@@ -52,6 +53,7 @@ from ._protocols import Protocols
 from ._region import Environment
 from ._sight import Sight, named
 from ._symbolic import Stager, decides
+from ._texts import Texts
 from ._transaction import transaction
 from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
 
@@ -86,6 +88,7 @@ class Runtime:
     def __init__(self, backend: Backend, *, everything: bool = False) -> None:
         self.backend = backend
         self.everything = everything
+        self.texts = Texts(backend)
         self._codes: ByIdentity[CodeType, dict[bool, CodeType]] = ByIdentity()
         # of made code: what it was made of, and a copy of that for when it is gone
         self._made: ByIdentity[CodeType, tuple[weakref.ref[CodeType], CodeType]] = ByIdentity()
@@ -102,7 +105,7 @@ class Runtime:
         found = self._local.stager
         if found is None:
             found = self._local.stager = Stager(
-                self.backend, self.region_code, self._made.__contains__
+                self.backend, self.region_code, self._made.__contains__, self._walked
             )
         return found
 
@@ -130,9 +133,9 @@ class Runtime:
             resolve=self.resolve,
             negate=self._negate if self.backend.symbolic else _negate,
             contains=self._contains,
-            text=self._text,
+            text=self.texts.field,
             join=text_of,
-            percent=self._percent,
+            percent=self.texts.percent,
             is_none=_is_none,
             unpack=self._unpack,
             subscript=self._subscript,
@@ -336,6 +339,7 @@ class Runtime:
         if self._builtins is None:
             self._builtins = Builtins(
                 self.backend,
+                self.texts,
                 self._converted,
                 self._collector,
                 self._asked,
@@ -368,18 +372,11 @@ class Runtime:
             and type(target.__self__) is str
             and target.__name__ == "format"
         ):
-            return functools.partial(self._formatted, target.__self__)
+            return functools.partial(self.texts.template, target.__self__)
         if self.notes.wanted and (target in (setattr, delattr) or target.__name__ in CHANGING):
             return functools.partial(self.notes.changed, target)
         found = self._meanings().get(target)
         return self.backend.called(target, self.resolve) if found is None else found
-
-    def _formatted(self, template: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """`template.format(…)`."""
-        arguments = tuple(told(value, self._is_text) for value in arguments)
-        if not any(map(self._is_text, (*arguments, *keywords.values()))):
-            return template.format(*arguments, **keywords)
-        return template_formatted(template, arguments, keywords, self._is_text)
 
     def _asked(self, function: Any, values: tuple[Any, ...]) -> Any:
         return self.protocols.asked(function, values)
@@ -496,11 +493,17 @@ class Runtime:
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
         self.notes.refuse_consuming(value)
-        iteration = self._meanings().iteration(value)
+        iteration = self._meanings().iterables.iteration(value)
         if iteration is None:
             return value
         self.notes.born(iteration)
         return iteration
+
+    def _walked(self, numbers: Any) -> Iteration:
+        """An iterator over a long `range`, as a staged iteration."""
+        made = self._meanings().iterables.walked(numbers)
+        self.notes.born(made)
+        return made
 
     def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
         backend = self.backend
@@ -524,29 +527,6 @@ class Runtime:
             if found is NATIVE:
                 return NATIVE
         return backend.logical_not(found) if inverted else found
-
-    def _text(self, value: Any, spec: str, conversion: str) -> Any:
-        """What a value is in an f-string."""
-        if not self.backend.is_recording():
-            return NATIVE
-        value = told(value, self._is_text)
-        if not self._is_text(value):
-            return NATIVE
-        return formatted(given(value), spec, conversion)
-
-    def _percent(self, template: Any, values: Any) -> Any:
-        """`template % values`."""
-        if type(template) is not str or not self.backend.is_recording():
-            return NATIVE
-        values = values if type(values) is tuple else (values,)
-        values = tuple(told(value, self._is_text) for value in values)
-        if not any(map(self._is_text, values)):
-            return NATIVE
-        return percent_formatted(template, values, self._is_text)
-
-    def _is_text(self, value: Any) -> bool:
-        """Whether the text of a value is known only to the running graph."""
-        return isinstance(value, StagedText) or self._is_staged(value)
 
     def _subscript(self, target: Any, key: Any) -> Any:
         """The list or tuple to take an element of, by a Python or a staged index."""

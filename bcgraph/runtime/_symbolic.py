@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import dis
 import operator
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
-from bcgraph._text import piece_of
-from bcgraph.backend import Backend, Errors, StagedNumber
-from bcgraph.errors import AmbiguousTruth, BcgraphError, CaughtRaise, EndlessRecursion, Place
+from bcgraph.backend import Backend, StagedNumber
+from bcgraph.errors import AmbiguousTruth, BcgraphError, EndlessRecursion, Place
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 
-from ._builtins import walked
-from ._caught import is_caught
 from ._iterate import StagedIteration
-from ._journal import Journal, Location
+from ._journal import Journal
 from ._lists import StagedList, forward, is_staged
 from ._optional import PerhapsNone
 from ._outcome import Choice, Effects, Merge, Outcome
+from ._raises import Raises, Unreachable, told
 from ._region import Environment, branch_kind, decided, resumed, run
 from ._trees import Trees
 from ._values import DEAD, Iteration, Replay
@@ -33,18 +30,24 @@ from ._with import leave_together
 _RANGE = type(iter(range(0)))
 _LONG, _UNROLLED = 16, 64
 _DEEPEST = 100  # calls of a function by itself, each of them under a tensor's condition
-_RAISE = dis.opmap["RAISE_VARARGS"]
-_OF_PYTHON = (LookupError, ArithmeticError, NameError)  # `d["missing"]`, `1 / 0`, an unbound local
 
 
-class Unreachable(Exception):
-    """Nothing after this point is reached: an error has been recorded on every way."""
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where control parts at a site: a staged predicate, and what records each way."""
+
+    site: Site
+    flow: Flow
+    predicate: Any
+    true: Callable[[], Outcome]
+    false: Callable[[], Outcome]
 
 
 class Stager:
     """Records sites in a backend's graph.
 
-    `coded` gives a flow's code; `is_made` tells whether a code object is rewritten user code.
+    `coded` gives a flow's code; `is_made` tells whether a code object is rewritten user code;
+    `walked` makes a staged iteration of an iterator over a long `range`.
     """
 
     def __init__(
@@ -52,10 +55,12 @@ class Stager:
         backend: Backend,
         coded: Callable[[Flow], CodeType],
         is_made: Callable[[CodeType], bool],
+        walked: Callable[[Any], Iteration],
     ) -> None:
-        self.backend, self.coded, self.is_made = backend, coded, is_made
+        self.backend, self.coded, self.walked = backend, coded, walked
         self.journal = Journal()
         self.trees = Trees(backend, self.journal)
+        self.raises = Raises(backend, self.journal, is_made)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
         self._nested = False
         self._depths: Counter[tuple[Flow, int]] = Counter()
@@ -154,7 +159,7 @@ class Stager:
             arm = decision.arms[which]
             if arm is not None and arm.only_raises and iteration is None:
                 holds = predicate if which == 1 else self.backend.logical_not(predicate)
-                if self._check(site, flow, holds, way(which)):
+                if self.raises.check(_place(flow, site), holds, way(which)):
                     return way(other, alone=True)()
         if decision.arms == (None, None):
             if decision.targets[0] == decision.targets[1]:
@@ -162,7 +167,7 @@ class Stager:
                 return Outcome(port, at.variables, {port: at.operands})
             operands = dict.fromkeys(decision.targets, at.operands)
             return Outcome(Choice(decision.targets, predicate), at.variables, operands)
-        return self._cond(site, flow, predicate, way(0), way(1), at)
+        return self._cond(Fork(site, flow, predicate, way(0), way(1)), at)
 
     def _next(
         self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment, outcome: Outcome
@@ -186,10 +191,10 @@ class Stager:
                 return way(left)
             port = left.ports[0]
             predicate = left.is_port(self.backend, port)
+            rest = left.without(self.backend, port)
             return self._cond(
-                site, flow, predicate, lambda: way(port),
-                lambda: switch(left.without(self.backend, port)), at,
-            )  # fmt: skip
+                Fork(site, flow, predicate, lambda: way(port), lambda: switch(rest)), at
+            )
 
         return switch(choice)
 
@@ -238,47 +243,22 @@ class Stager:
         operands = {port: [*below, *found] for port, found in left.operands.items()}
         return Outcome(left.choice, {**env.variables, **left.variables}, operands)
 
-    def _cond(
-        self,
-        site: Site,
-        flow: Flow,
-        predicate: Any,
-        true: Callable[[], Outcome],
-        false: Callable[[], Outcome],
-        at: Environment,
-    ) -> Outcome:
+    def _cond(self, fork: Fork, at: Environment) -> Outcome:
+        """Records a fork; a long `range` that the ways go on with is a staged iteration first."""
         native, refusal = at.operands, self.refusal
         if any(map(_is_long, native)):
-            at.operands = [self._walked(value) for value in native]
+            at.operands = [self.walked(v) if _is_long(v) else _replayed(v) for v in native]
             try:
-                return self._way(site, flow, predicate, true, false, at)
+                return self._fork(fork, at)
             except BcgraphError:
                 if max(map(operator.length_hint, filter(_is_long, native))) > _UNROLLED:
                     raise
                 self.refusal = refusal
         at.operands = [_replayed(value) for value in native]
-        return self._way(site, flow, predicate, true, false, at)
+        return self._fork(fork, at)
 
-    def _walked(self, value: Any) -> Any:
-        if not _is_long(value):
-            return _replayed(value)
-
-        def note(target: Any, name: str) -> None:
-            self.journal.note(Location("attribute", target, name))
-
-        made = walked(self.backend, value, note)
-        self.journal.bear(made)
-        return made
-
-    def _way(
-        self,
-        site: Site,
-        flow: Flow,
-        predicate: Any,
-        true: Callable[[], Outcome],
-        false: Callable[[], Outcome],
-        at: Environment,
-    ) -> Outcome:
+    def _fork(self, fork: Fork, at: Environment) -> Outcome:
+        site, flow = fork.site, fork.flow
         merges: list[Merge] = []
         since = self.journal.entered
         before = frozenset(id(v) for v in (*at.variables.values(), *at.operands) if v is not DEAD)
@@ -297,9 +277,9 @@ class Stager:
             return lambda: merge.flat(first), lambda: merge.flat(second)
 
         leaves = self.backend.cond(
-            predicate,
-            lambda: self.branch(true, flow, site),
-            lambda: self.branch(false, flow, site),
+            fork.predicate,
+            lambda: self.branch(fork.true, flow, site),
+            lambda: self.branch(fork.false, flow, site),
             agree,
         )
         if not merges[-1].ports:
@@ -317,9 +297,9 @@ class Stager:
         except Unreachable:
             pass
         except Exception as error:
-            if not self._is_raised_by_user(error):
+            if not self.raises.is_users(error):
                 raise
-            self._refuse_caught(flow, site, error)
+            self.raises.refuse_caught(_place(flow, site), error)
             self.backend.check(False, told(self.backend, error))
         finally:
             outcome.effects = self.journal.leave()
@@ -336,48 +316,6 @@ class Stager:
                 self.journal.note(location)
             location.write(value)
         outcome.effects = {}
-
-    def _check(self, site: Site, flow: Flow, holds: Any, record: Callable[[], Outcome]) -> bool:
-        """Records what an arm that only raises raises, as a check; False if that cannot be told."""
-        raised: list[BaseException] = []
-
-        def attempt() -> None:
-            self.journal.enter()
-            try:
-                record()
-            except Unreachable:
-                return
-            except Exception as error:
-                if not self._is_raised_by_user(error):
-                    raise
-                raised.append(told(self.backend, error))
-            finally:
-                self.journal.leave()
-
-        if not self.backend.is_pure(attempt) or not raised or Errors.values(raised[0]):
-            return False
-        self._refuse_caught(flow, site, raised[0])
-        self.backend.check(holds, raised[0])
-        return True
-
-    def _is_raised_by_user(self, error: BaseException) -> bool:
-        """Whether a program raises it by itself, as it would eagerly on the way that is taken."""
-        trace = error.__traceback__
-        if trace is None:
-            return False
-        while trace.tb_next is not None:
-            trace = trace.tb_next
-        code = trace.tb_frame.f_code
-        if not self.is_made(code):
-            return False
-        return isinstance(error, _OF_PYTHON) or code.co_code[trace.tb_lasti] == _RAISE
-
-    def _refuse_caught(self, flow: Flow, site: Site, error: BaseException) -> None:
-        if is_caught(error, sys._getframe(1), self.is_made):
-            raise CaughtRaise(
-                f"{type(error).__name__} is raised under a staged condition inside a `try`",
-                place=_place(flow, site),
-            ) from error
 
     @staticmethod
     def place(flow: Flow, site: Site) -> Place:
@@ -467,12 +405,6 @@ def _replayed(value: Any) -> Any:
 def _live(flow: Flow) -> Callable[[int], frozenset[str]]:
     facts = flow.facts
     return lambda port: frozenset(() if port == RETURN else facts.names(facts.live[port]))
-
-
-def told(backend: Backend, error: BaseException) -> BaseException:
-    """The exception, its staged arguments as pieces of what it tells."""
-    error.args = tuple(piece_of(a) if is_staged(backend, a) else a for a in error.args)
-    return error
 
 
 def _place(flow: Flow, site: Site) -> Place:

@@ -10,6 +10,7 @@ from bcgraph.backend import Spec, StagedNumber
 from bcgraph.errors import BcgraphError, Disagreement, UnstableLoop
 from bcgraph.regions import RETURN, Loop, Site
 
+from ._flag import Flag, tensor
 from ._iterate import StagedIteration
 from ._journal import Location
 from ._lists import ElementWidened, StagedList
@@ -66,7 +67,9 @@ class While:
         self.outside = operands
         self.counted = loop.over or loop.test is not None
         self.exits = loop.ports
-        self.flagged = not (self.counted and body.ports == (loop.start,))
+        self.flag: Flag | None = None
+        if not self.counted or body.ports != (loop.start,):
+            self.flag = Flag(stager.backend, loop.ports, loop.start, counted=self.counted)
         self.locations: dict[Key, Location] = {}
         self.ignored: set[tuple[str, Any, type]] = set()
         self.first_turn: set[Key] = set()
@@ -116,7 +119,9 @@ class While:
         """Records the loop and returns the state after it."""
         for _ in range(_ATTEMPTS):
             self.placed: dict[int, Key] = {}
-            init: list[Any] = [] if not self.flagged else [self._first_flag()]
+            init: list[Any] = []
+            if self.flag is not None:
+                init.append(self.flag.first(self.enters, self._left_at_once))
             for key, node in self.nodes.items():
                 init.extend(self.trees.leaves(node, self.values[key]))
             specs = self._specs(init)
@@ -138,7 +143,7 @@ class While:
 
     def _specs(self, init: list[Any]) -> list[Spec]:
         specs: list[Spec | None] = []
-        if self.flagged:
+        if self.flag is not None:
             specs.append(self.backend.spec(init[0]))
         for node in self.nodes.values():
             specs.extend(self.trees.specs(node))
@@ -146,47 +151,8 @@ class While:
         assert all(s is not None for s in found)
         return [s for s in found if s is not None]
 
-    # The flag: a boolean "goes on" with one way out; else 0, or 1 + the number of the way out.
-
-    @property
-    def _single(self) -> bool:
-        return len(self.exits) == 1
-
-    def _first_flag(self) -> Any:
-        value: Any
-        if self.counted:
-            value = True if self._single else 0
-        elif self._single:
-            value = self.enters
-        else:
-            rest = self.choice.without(self.backend, self.loop.targets[self.loop.stays])
-            number = (
-                self.exits.index(rest)
-                if isinstance(rest, int)
-                else rest.number(self.backend, self.exits)
-            )
-            value = self.backend.select(self.enters, 0, number + 1)
-        return self._flag(value)
-
-    def _flag(self, value: Any) -> Any:
-        spec = self.backend.spec(value)
-        assert spec is not None
-        return self.backend.convert(value, spec)
-
-    def _next_flag(self, outcome: Outcome) -> Any:
-        start = self.loop.start
-        if outcome.raised:
-            return self._flag(False if self._single else 1)
-        if isinstance(outcome.choice, int):
-            goes = outcome.choice == start
-            if self._single:
-                return self._flag(goes)
-            return self._flag(0 if goes else 1 + self.exits.index(outcome.choice))
-        goes = outcome.choice.is_port(self.backend, start)
-        if self._single:
-            return self._flag(goes)
-        number = outcome.choice.number(self.backend, (start, *self.exits))
-        return self._flag(number)
+    def _left_at_once(self) -> int | Choice:
+        return self.choice.without(self.backend, self.loop.targets[self.loop.stays])
 
     def _goes_on(self, outcome: Outcome) -> Any:
         """Whether another turn follows if there is an item; staged where it is a choice."""
@@ -194,14 +160,11 @@ class While:
             return not outcome.raised and outcome.choice == self.loop.start
         return outcome.choice.is_port(self.backend, self.loop.start)
 
-    def _going(self, flag: Any) -> Any:
-        return flag if self._single else self.backend.equal(flag, 0)
-
     def _test(self, leaves: list[Any]) -> Any:
         conditions = []
         rest = leaves
-        if self.flagged:
-            conditions.append(self._going(leaves[0]))
+        if self.flag is not None:
+            conditions.append(self.flag.goes_on(leaves[0]))
             rest = leaves[1:]
         if self.counted:
             state = self._state(rest)
@@ -210,7 +173,7 @@ class While:
             else:
                 outcome = self.stager.branch(lambda: self._tested(state), self.loop.body, self.site)
                 if isinstance(outcome.choice, int):
-                    conditions.append(self._flag(outcome.choice == self.loop.enters))
+                    conditions.append(tensor(self.backend, outcome.choice == self.loop.enters))
                 else:
                     conditions.append(outcome.choice.is_port(self.backend, self.loop.enters))
         return self.backend.all_of(conditions)
@@ -231,14 +194,14 @@ class While:
         return env
 
     def _body(self, leaves: list[Any]) -> list[Any]:
-        state = self.given = self._state(leaves[1:] if self.flagged else leaves)
+        state = self.given = self._state(leaves if self.flag is None else leaves[1:])
         for key, node in self.nodes.items():
             if isinstance(node, Elements):
                 self.placed[id(state[key])] = key
         outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
         after = self._values_after(outcome, state)
         self._widen(after)
-        flat = [self._next_flag(outcome)] if self.flagged else []
+        flat = [] if self.flag is None else [self.flag.after(outcome)]
         for key, node in self.nodes.items():
             flat.extend(self.trees.leaves(node, after[key]))
         return flat
@@ -418,7 +381,7 @@ class While:
 
     def _after(self, leaves: list[Any]) -> Outcome:
         """The state after the loop, and where control is."""
-        flag = leaves.pop(0) if self.flagged else None
+        end = self.exits[0] if self.flag is None else self.flag.end(leaves.pop(0))
         state = self._state(leaves)
         variables = dict(self.at.variables)
         operands: dict[int, list[Any]] = {port: [] for port in self.exits}
@@ -443,7 +406,12 @@ class While:
             if len(operands[port]) < depth:
                 below = [state["operand", i] for i in range(len(self.entered))]
                 operands[port] = below[:depth]
-        return Outcome(self._possible(self._end(flag)), variables, operands, effects)
+        return Outcome(
+            self._possible(end),
+            variables,
+            operands,
+            effects,
+        )
 
     def _possible(self, end: int | Choice) -> int | Choice:
         """Where control may be: Python has decided against the other ways out while recording."""
@@ -455,19 +423,6 @@ class While:
             if port not in ports and isinstance(end, Choice):
                 end = end.without(self.backend, port)
         return end
-
-    def _end(self, flag: Any) -> int | Choice:
-        if self._single:
-            return self.exits[0]
-        if not self.flagged:
-            return self.exits[0]
-        if self.counted and len(self.exits) == 2:
-            return Choice(self.exits, self.backend.less(flag, 2))
-        if self.counted:
-            return Choice(self.exits, self.backend.select(self.backend.equal(flag, 0), 0, flag - 1))
-        if len(self.exits) == 2:
-            return Choice(self.exits, self.backend.equal(flag, 1))
-        return Choice(self.exits, flag - 1)
 
 
 def _is_untouched(before: Any, after: Any) -> bool:

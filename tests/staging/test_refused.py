@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
 
 import pytest
 
@@ -113,6 +114,23 @@ def popped(x):
     return [1.0, 2.0, 3.0].pop(int(x))
 
 
+def length_of_a_text(x):
+    return len(f"{x}")
+
+
+def number_in_a_text(x):
+    return int(f"{x}")
+
+
+def list_of_a_text(x):
+    return list(f"{x}")
+
+
+def text_in_quotes(x):
+    print(f"{f'{x}'!r}")
+    return x
+
+
 def array(x):
     return x.numpy() + 1
 
@@ -134,6 +152,8 @@ def kept_in_a_loop(x):
 
 
 CASES = [
+    (length_of_a_text, PythonValueNeeded), (number_in_a_text, PythonValueNeeded),
+    (list_of_a_text, PythonValueNeeded), (text_in_quotes, PythonValueNeeded),
     (letter, PythonValueNeeded), (part, PythonValueNeeded), (popped, PythonValueNeeded),
     (array, PythonValueNeeded), (kept_in_a_loop, Disagreement),
     (caught_of_a_call, CaughtRaise), (caught_two_calls_up, CaughtRaise),
@@ -183,3 +203,22 @@ def test_a_copy_of_an_element_is_not_written(method):
         for k in (0, 1):
             got = compiled(torch.tensor(k), torch.ones(2))
             assert torch.equal(got, changed(k, torch.ones(2)))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_lists_of_unknown_length_are_printed(backend, capfd):
+    module = pytest.importorskip(backend)
+
+    def program(xs):
+        positive = []
+        for x in xs:
+            if x > 0:
+                positive.append(x)
+        print(positive)
+        print("all", [positive, 1], f"{positive}")
+        return len(positive)
+
+    xs = getattr(module, _MAKERS[backend])([1.5, -1.0, 2.5])
+    assert int(bcgraph.compile(program, backend=backend)(xs)) == 2
+    lines = capfd.readouterr().out.splitlines()
+    assert [re.findall(r"\d\.5", line) for line in lines] == [["1.5", "2.5"], ["1.5", "2.5"] * 2]

@@ -1,0 +1,85 @@
+"""What a program raises on a way that only the running graph may take."""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from bcgraph._text import piece_of
+from bcgraph.backend import Backend, Errors
+from bcgraph.errors import CaughtRaise, Place
+
+from ._caught import is_caught
+from ._journal import Journal
+from ._lists import is_staged
+
+_RAISE = dis.opmap["RAISE_VARARGS"]
+_OF_PYTHON = (LookupError, ArithmeticError, NameError)  # `d["missing"]`, `1 / 0`, an unbound local
+
+
+class Unreachable(Exception):
+    """Nothing after this point is reached: an error has been recorded on every way."""
+
+
+class Raises:
+    """Turns exceptions of the program into checks of the graph.
+
+    `is_made` tells whether a code object is rewritten user code.
+    """
+
+    def __init__(
+        self, backend: Backend, journal: Journal, is_made: Callable[[CodeType], bool]
+    ) -> None:
+        self.backend, self.journal, self.is_made = backend, journal, is_made
+
+    def check(self, place: Place, holds: Any, record: Callable[[], Any]) -> bool:
+        """Records what a way that only raises raises, as a check; False if that cannot be told."""
+        raised: list[BaseException] = []
+
+        def attempt() -> None:
+            self.journal.enter()
+            try:
+                record()
+            except Unreachable:
+                return
+            except Exception as error:
+                if not self.is_users(error):
+                    raise
+                raised.append(told(self.backend, error))
+            finally:
+                self.journal.leave()
+
+        if not self.backend.is_pure(attempt) or not raised or Errors.values(raised[0]):
+            return False
+        self.refuse_caught(place, raised[0])
+        self.backend.check(holds, raised[0])
+        return True
+
+    def is_users(self, error: BaseException) -> bool:
+        """Whether a program raises it by itself, as it would eagerly on the way that is taken."""
+        trace = error.__traceback__
+        if trace is None:
+            return False
+        while trace.tb_next is not None:
+            trace = trace.tb_next
+        code = trace.tb_frame.f_code
+        if not self.is_made(code):
+            return False
+        return isinstance(error, _OF_PYTHON) or code.co_code[trace.tb_lasti] == _RAISE
+
+    def refuse_caught(self, place: Place, error: BaseException) -> None:
+        """Raises `CaughtRaise` if the program, here or in a caller, would catch the exception."""
+        if is_caught(error, sys._getframe(1), self.is_made):
+            raise CaughtRaise(
+                f"{type(error).__name__} is raised under a staged condition inside a `try`",
+                place=place,
+            ) from error
+
+
+def told(backend: Backend, error: BaseException) -> BaseException:
+    """The exception, its staged arguments as pieces of what it tells."""
+    error.args = tuple(piece_of(a) if is_staged(backend, a) else a for a in error.args)
+    return error
