@@ -223,10 +223,9 @@ class Iterables:
     def _len(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
             return len(value)
-        if isinstance(value, Lazy):
-            return value.items.length()
         items = self.items(value)
-        assert items is not None
+        if items is None:
+            raise TypeError("a stream of unknown length has no len()")
         return items.length()
 
     def _list(self, value: Any) -> Any:

@@ -19,32 +19,12 @@ from ._outside import acts_on, is_consumed, is_said
 
 _MUTATORS = {
     list: {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"},
-    deque: {
-        "append",
-        "appendleft",
-        "extend",
-        "extendleft",
-        "pop",
-        "popleft",
-        "clear",
-        "rotate",
-        "remove",
-        "insert",
-        "reverse",
-    },
+    deque: {"append", "appendleft", "extend", "extendleft", "insert", "pop", "popleft", "remove",
+            "clear", "rotate", "reverse"},
     dict: {"update", "pop", "popitem", "setdefault", "clear", "move_to_end"},
-    set: {
-        "add",
-        "discard",
-        "remove",
-        "pop",
-        "clear",
-        "update",
-        "difference_update",
-        "intersection_update",
-        "symmetric_difference_update",
-    },
-}
+    set: {"add", "discard", "remove", "pop", "clear", "update", "difference_update",
+          "intersection_update", "symmetric_difference_update"},
+}  # fmt: skip
 CONTAINERS = tuple(_MUTATORS)
 CHANGING = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
             "insort_right"}  # fmt: skip

@@ -23,7 +23,7 @@ from bcgraph._library import is_library_name, is_users_class
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_said = threading.local()
+_thread = threading.local()
 
 _MODULES = {
     "asyncio", "concurrent", "csv", "dbm", "ftplib", "http", "multiprocessing", "queue", "random",
@@ -79,11 +79,11 @@ def python(fn: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(fn, updated=())
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         before = is_said()
-        _said.depth = True
+        _thread.said = True
         try:
             return fn(*args, **kwargs)
         finally:
-            _said.depth = before
+            _thread.said = before
 
     del call.__wrapped__  # type: ignore[attr-defined]
     return call
@@ -91,7 +91,7 @@ def python(fn: Callable[P, R]) -> Callable[P, R]:
 
 def is_said() -> bool:
     """Whether this thread runs what `python` was said of."""
-    return getattr(_said, "depth", False)
+    return getattr(_thread, "said", False)
 
 
 def acts_on(target: Any) -> Any:

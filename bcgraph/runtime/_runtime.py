@@ -197,6 +197,13 @@ class Runtime:
         if isinstance(error, BcgraphError) and self._local.sight is not None:
             self.stager.refusal = self.stager.refusal or error
 
+    def _refuse_outside(self, target: Any) -> None:
+        try:
+            self.notes.refuse_outside(target)
+        except UnsupportedEffect as error:
+            self._refused(error)
+            raise
+
     def _sighted(self, code: CodeType) -> CodeType:
         try:
             return self.code(code, journal=True)
@@ -278,11 +285,7 @@ class Runtime:
         kind = type(target)
         in_branch = self.backend.symbolic and self.notes.in_branch
         if in_branch:
-            try:
-                self.notes.refuse_outside(target)
-            except UnsupportedEffect as error:
-                self._refused(error)
-                raise
+            self._refuse_outside(target)
         if kind is FunctionType:
             if _is_left_alone(target):
                 return self._library(target)

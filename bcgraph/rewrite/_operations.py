@@ -1,0 +1,332 @@
+"""Straight-line instructions with their hooks: calls, comparisons, formats, writes."""
+
+from __future__ import annotations
+
+from types import CodeType
+
+from bytecode import BinaryOp, FreeVar, Instr, Label
+
+from bcgraph.instructions import NULL, Assembler, Instruction, Op, variable
+from bcgraph.regions import Flow
+
+from ._hooks import Hooks
+
+_WRITES = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_GLOBAL",
+           "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF")  # fmt: skip
+
+_BUILDS = ("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "BUILD_CONST_KEY_MAP")
+
+_REMAINDERS = (BinaryOp.REMAINDER, BinaryOp.INPLACE_REMAINDER)
+
+_ADDS = {"SET_ADD": 1, "MAP_ADD": 2}  # and how many operands each takes
+
+_FORMATS = ("FORMAT_VALUE", "CONVERT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC")
+_CONVERSIONS = ("", "s", "r", "a")
+
+_JOINS = (BinaryOp.ADD, BinaryOp.INPLACE_ADD, BinaryOp.MULTIPLY, BinaryOp.INPLACE_MULTIPLY)
+
+
+class Operations:
+    """Emits the instructions of one flow, each with its hook, if it has one."""
+
+    all_free = False  # whether every cell is a free variable of what is made
+    _is_comprehension = False  # whether the call that is being emitted is that of one
+
+    def __init__(self, flow: Flow, hooks: Hooks) -> None:
+        self.flow, self.hooks = flow, hooks
+        self.code = flow.cfg.code
+        self.asm = Assembler()
+        constants = self.code.origin.co_consts
+        self.templates = any(isinstance(c, str) and "%" in c for c in constants)
+
+    def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
+        """Emits one straight-line instruction with its hook, if it has one."""
+        asm, hooks = self.asm, self.hooks
+        name = raw.name
+        if name == "GET_ITER":
+            self._replace_top(hooks.iterate)
+            asm.copy(raw)
+        elif name in ("CALL", "CALL_KW", "CALL_FUNCTION_EX", "PRECALL", "KW_NAMES"):
+            self._call(index, raw)
+        elif name == "UNARY_NOT":
+            self._negation(raw)
+        elif name == "IS_OP" and hooks.symbolic and self._is_none_loaded(index):
+            self._is_none(raw)
+        elif name == "CONTAINS_OP" and hooks.symbolic:
+            self._containment(raw)
+        elif name in _FORMATS and hooks.symbolic:
+            self._formatting(raw)
+        elif name == "BUILD_STRING" and hooks.symbolic:
+            asm.emit("BUILD_TUPLE", raw.arg)
+            self._replace_top(hooks.join)
+        elif name == "UNPACK_SEQUENCE" and hooks.symbolic:
+            self._replace_top(hooks.unpack, raw.arg)
+            asm.copy(raw)
+        elif name == "UNPACK_EX" and hooks.symbolic:
+            self._replace_top(hooks.unpack, None)
+            asm.copy(raw)
+        elif name in ("BINARY_SUBSCR", "STORE_SUBSCR") and hooks.symbolic:
+            if hooks.journal and name in _WRITES:
+                self._tell_write(name, raw)
+            elif hooks.journal:
+                asm.begin_call(hooks.item_read)
+                asm.emit("COPY", 4)
+                asm.emit("COPY", 4)
+                asm.end_call(2)
+                asm.emit("POP_TOP")
+            self._left_sequence(hooks.slot if name in _WRITES else hooks.subscript)
+            asm.copy(raw)
+        elif name == "BINARY_OP" and raw.arg in _JOINS and hooks.symbolic:
+            self._left_sequence(hooks.joined)
+            asm.copy(raw)
+        elif name == "BINARY_OP" and raw.arg in _REMAINDERS and hooks.symbolic and self.templates:
+            asm.begin_call(hooks.percent)
+            asm.emit("COPY", 4)
+            asm.emit("COPY", 4)
+            asm.end_call(2)
+            self._unless_native(raw, 2)
+        elif name == "COMPARE_OP" and hooks.symbolic and not self._with_a_constant(index):
+            self._comparison(raw)
+        elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
+            asm.begin_call(hooks.append)
+            asm.emit("COPY", int(raw.arg) + 3)
+            asm.emit("COPY", 4)
+            asm.end_call(2)
+            asm.emit("POP_TOP")
+            asm.emit("POP_TOP")
+        elif name in _ADDS and hooks.journal:
+            asm.begin_call(hooks.item)
+            asm.emit("COPY", int(raw.arg) + _ADDS[name] + 2)
+            asm.constant(None)
+            asm.end_call(2)
+            asm.emit("POP_TOP")
+            asm.copy(raw)
+        elif name == "LOAD_CONST" and isinstance(raw.arg, CodeType):
+            asm.constant(hooks.nested(raw.arg))
+        elif name in _BUILDS and hooks.journal:
+            asm.copy(raw)
+            self._tell_birth()
+        else:
+            if hooks.journal and name in _WRITES:
+                self._tell_write(name, raw)
+            unsure = self.flow.cfg.standing[index] in self.flow.facts.unsure
+            if unsure and name == "LOAD_DEREF" and hooks.symbolic:
+                asm.copy(raw)
+                self._replace_top(hooks.read, variable(raw.arg))
+            elif ins.op is Op.LOAD and unsure and isinstance(raw.arg, str):
+                asm.load_local(raw.arg, assigned=False)
+                if hooks.symbolic:
+                    self._replace_top(hooks.read, ins.arg)
+            else:
+                asm.copy(raw)
+
+    def append_is_hooked(self, index: int) -> bool:
+        """Whether a comprehension's append may meet a staged list."""
+        return True
+
+    def _replace_top(self, hook: object, *arguments: object) -> None:
+        asm = self.asm
+        asm.begin_call(hook)
+        asm.emit("COPY", 3)
+        for argument in arguments:
+            asm.constant(argument)
+        asm.end_call(1 + len(arguments))
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+
+    def _left_sequence(self, hook: object) -> None:
+        """left right → what stands for the left if it is a sequence, right"""
+        asm, native = self.asm, Label()
+        asm.emit("COPY", 2)
+        asm.emit("MATCH_SEQUENCE")
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+        asm.jump_if("FALSE", native)
+        asm.begin_call(hook)
+        asm.emit("COPY", 4)
+        asm.emit("COPY", 4)
+        asm.end_call(2)
+        asm.emit("SWAP", 3)
+        asm.emit("POP_TOP")
+        asm.place(native)
+
+    def _if_exact_bool(self, native: Label) -> None:
+        for value in (True, False):
+            self.asm.emit("COPY", 1)
+            self.asm.constant(value)
+            self.asm.emit("IS_OP", 0)
+            self.asm.jump_if("TRUE", native)
+
+    def _negation(self, raw: Instr) -> None:
+        asm, native, done = self.asm, Label(), Label()
+        if self.hooks.symbolic:
+            self._if_exact_bool(native)
+            asm.begin_call(self.hooks.staged)
+            asm.emit("COPY", 3)
+            asm.end_call(1)
+            asm.jump_if("FALSE", native)
+            self._replace_top(self.hooks.negate)
+            asm.emit("JUMP_FORWARD", done)
+            asm.place(native)
+        asm.truth()
+        asm.copy(raw)
+        asm.place(done)
+
+    def _containment(self, raw: Instr) -> None:
+        asm = self.asm
+        asm.begin_call(self.hooks.contains)
+        asm.emit("COPY", 4)
+        asm.emit("COPY", 4)
+        asm.constant(bool(raw.arg))
+        asm.end_call(3)
+        self._unless_native(raw, 2)
+
+    def _comparison(self, raw: Instr) -> None:
+        """left right → how they compare; sequences by their parts, any of which may be staged"""
+        asm, native, done = self.asm, Label(), Label()
+        asm.emit("MATCH_SEQUENCE")
+        asm.jump_if("FALSE", native)
+        asm.begin_call(self.hooks.compare)
+        asm.emit("COPY", 4)
+        asm.emit("COPY", 4)
+        asm.constant(raw.arg.name.removesuffix("_CAST"))
+        asm.end_call(3)
+        self._unless_native(raw, 2)
+        asm.emit("JUMP_FORWARD", done)
+        asm.place(native)
+        asm.copy(raw)
+        asm.place(done)
+
+    def _formatting(self, raw: Instr) -> None:
+        """value [spec] → its text"""
+        asm = self.asm
+        flags = int(raw.arg) if raw.name in ("FORMAT_VALUE", "CONVERT_VALUE") else 0
+        has_spec = raw.name == "FORMAT_WITH_SPEC" or bool(flags & 4)
+        asm.begin_call(self.hooks.text)
+        asm.emit("COPY", 3 + has_spec)
+        if has_spec:
+            asm.emit("COPY", 4)
+        else:
+            asm.constant("")
+        asm.constant(_CONVERSIONS[flags & 3])
+        asm.end_call(3)
+        self._unless_native(raw, 1 + has_spec)
+
+    def _unless_native(self, raw: Instr, operands: int) -> None:
+        """operands result → the result, or what the instruction itself makes of the operands"""
+        asm, native, done = self.asm, Label(), Label()
+        asm.emit("COPY", 1)
+        asm.constant(self.hooks.native)
+        asm.emit("IS_OP", 0)
+        asm.jump_if("TRUE", native)
+        asm.emit("SWAP", operands + 1)
+        for _ in range(operands):
+            asm.emit("POP_TOP")
+        asm.emit("JUMP_FORWARD", done)
+        asm.place(native)
+        asm.emit("POP_TOP")
+        asm.copy(raw)
+        asm.place(done)
+
+    def _with_a_constant(self, index: int) -> bool:
+        """Whether the upper operand is a number or a text, on every way here."""
+        before = self.code.instructions[index - 1]
+        follows = isinstance(self.code.items[self.code.positions[index] - 1], Instr)
+        is_constant = before is not None and before.op is Op.CONST and follows
+        return is_constant and isinstance(before.arg, int | float | str)  # type: ignore[union-attr]
+
+    def _is_none_loaded(self, index: int) -> bool:
+        before = self.code.instructions[index - 1]
+        return before is not None and before.op is Op.CONST and before.raw.arg is None
+
+    def _is_none(self, raw: Instr) -> None:
+        """value None → whether the value is None (or is not), staged where it may be."""
+        asm, native, done = self.asm, Label(), Label()
+        asm.emit("COPY", 2)
+        asm.emit("MATCH_MAPPING")
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+        asm.jump_if("FALSE", native)
+        asm.emit("POP_TOP")
+        self._replace_top(self.hooks.is_none, bool(raw.arg))
+        asm.emit("JUMP_FORWARD", done)
+        asm.place(native)
+        asm.copy(raw)
+        asm.place(done)
+
+    def _call(self, index: int, raw: Instr) -> None:
+        """Resolves the callable just before the call: in `KW_NAMES`, `PRECALL` or `CALL`."""
+        asm, name = self.asm, raw.name
+        if name == "CALL_FUNCTION_EX" and self.hooks.symbolic:
+            with_keywords = int(raw.arg) & 1
+            if with_keywords:
+                asm.emit("SWAP", 2)
+            self._replace_top(self.hooks.unpack, None)
+            if with_keywords:
+                asm.emit("SWAP", 2)
+        marks = self.code.stacks.get(index)
+        before = self.code.instructions[index - 1]
+        previous = before.raw.name if before is not None else ""
+        resolved_before = (name == "PRECALL" and previous == "KW_NAMES") or (
+            name == "CALL" and previous in ("PRECALL", "KW_NAMES")
+        )
+        if marks is not None and not resolved_before:
+            below = self._callable_depth(index, raw, marks)
+            if below is not None:
+                asm.begin_call(self.hooks.resolve)
+                asm.emit("COPY", below + 2)
+                asm.end_call(1)
+                asm.emit("SWAP", below + 1)
+                asm.emit("POP_TOP")
+            self._is_comprehension = below is None
+        asm.copy(raw)
+        if name == "CALL" and self._is_comprehension and self.hooks.journal:
+            self._tell_birth()
+
+    def _tell_birth(self) -> None:
+        self.asm.begin_call(self.hooks.born)
+        self.asm.emit("COPY", 3)
+        self.asm.end_call(1)
+        self.asm.emit("POP_TOP")
+
+    def _callable_depth(self, index: int, raw: Instr, marks: tuple[object, ...]) -> int | None:
+        """How far below the top the callable lies (1: on top); None where it is left alone."""
+        name = raw.name
+        if name == "KW_NAMES":
+            raw = self.code.instructions[index + 1].raw  # type: ignore[union-attr]
+        if name == "CALL_FUNCTION_EX":
+            low = 2 + (int(raw.arg) & 1)
+            after = False
+        else:
+            low = int(raw.arg) + 1 + (name == "CALL_KW")
+            after = True
+        first, second = marks[-low - 1], marks[-low]
+        if first == NULL:
+            found = low
+        elif second == NULL or after:
+            found = low + 1
+        else:
+            found = low
+        return None if marks[-found] == "function" else found
+
+    def _tell_write(self, name: str, raw: Instr) -> None:
+        asm, hooks = self.asm, self.hooks
+        if name.endswith("_ATTR"):
+            asm.begin_call(hooks.attribute)
+            asm.emit("COPY", 3)
+            asm.constant(raw.arg)
+            asm.end_call(2)
+        elif name.endswith("_SUBSCR"):
+            asm.begin_call(hooks.item)
+            asm.emit("COPY", 4)
+            asm.emit("COPY", 4)
+            asm.end_call(2)
+        elif name.endswith("_GLOBAL"):
+            asm.begin_call(hooks.variable)
+            asm.constant(raw.arg)
+            asm.end_call(1)
+        else:
+            asm.begin_call(hooks.cell)
+            asm.load_cell(variable(raw.arg), isinstance(raw.arg, FreeVar) or self.all_free)
+            asm.end_call(1)
+        asm.emit("POP_TOP")
