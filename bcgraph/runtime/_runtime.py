@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import sys
 import threading
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import (
     BuiltinFunctionType,
-    CellType,
     CodeType,
     FrameType,
     FunctionType,
@@ -25,29 +24,24 @@ from typing import Any
 
 from bcgraph._library import is_library, is_users_class
 from bcgraph._text import text_of
-from bcgraph._weak import ByIdentity
 from bcgraph.backend import Backend, Transaction, attributes_read
 from bcgraph.errors import (
     BcgraphError,
-    Place,
-    PythonValueNeeded,
-    UndefinedVariable,
     UnreadableFunction,
     UnsupportedEffect,
-    UnsupportedPython,
     UnsupportedRegion,
 )
-from bcgraph.instructions import Op, UnknownPython, UnreadableCode, collected, read
+from bcgraph.instructions import Op
 from bcgraph.regions import Flow, Site
-from bcgraph.rewrite import Hooks, SiteHook, region, rewrite
+from bcgraph.rewrite import Hooks, SiteHook
 
 from ._builtins import Builtins
+from ._codes import Codes, twin
 from ._eager import execute
 from ._finish import finished
-from ._items import Indexed
-from ._lists import Slots, StagedList, forward, given, is_staged
+from ._lists import forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
-from ._optional import PerhapsNone, used
+from ._operators import Operators, is_none
 from ._outside import consumes
 from ._protocols import Protocols
 from ._region import Environment
@@ -55,7 +49,7 @@ from ._sight import Sight, named
 from ._symbolic import Stager, decides
 from ._texts import Texts
 from ._transaction import transaction
-from ._values import NATIVE, UNDEFINED, Iteration, Maybe, NativeIteration
+from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
 _BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
@@ -89,14 +83,13 @@ class Runtime:
         self.backend = backend
         self.everything = everything
         self.texts = Texts(backend)
-        self._codes: ByIdentity[CodeType, dict[bool, CodeType]] = ByIdentity()
-        # of made code: what it was made of, and a copy of that for when it is gone
-        self._made: ByIdentity[CodeType, tuple[weakref.ref[CodeType], CodeType]] = ByIdentity()
-        self._collecting: ByIdentity[CodeType, CodeType] = ByIdentity()
         self._local = _Local()
         self.notes = Notes(lambda: self.stager.journal, self._is_staged)
-        self.hooks = self._hooks(journal=False)
-        self.noting = self._hooks(journal=True) if backend.symbolic else self.hooks
+        self._operators = Operators(
+            backend, self.notes, self._meanings, lambda: self.protocols, lambda: self.stager.trees
+        )
+        hooks = self._hooks(journal=False)
+        self._codes = Codes(hooks, self._hooks(journal=True) if backend.symbolic else hooks)
         self._builtins: Builtins | None = None
 
     @property
@@ -105,7 +98,7 @@ class Runtime:
         found = self._local.stager
         if found is None:
             found = self._local.stager = Stager(
-                self.backend, self.region_code, self._made.__contains__, self._walked
+                self.backend, self._codes.region, self._codes.is_made, self._walked
             )
         return found
 
@@ -120,29 +113,26 @@ class Runtime:
 
     def _hooks(self, *, journal: bool) -> Hooks:
         def nested(code: CodeType) -> CodeType:
-            try:
-                return self.code(code, journal=journal)
-            except UnreadableFunction:
-                return code  # told where it is called while a graph is recorded
+            return self._codes.tried(code, journal=journal)
 
-        notes = self.notes
+        notes, operators = self.notes, self._operators
         return Hooks(
-            staged=self._decides,
+            staged=operators.decides,
             site=self._site,
             iterate=self._iterate,
             resolve=self.resolve,
-            negate=self._negate if self.backend.symbolic else _negate,
-            contains=self._contains,
+            negate=operators.negate if self.backend.symbolic else operator.not_,
+            contains=operators.contains,
             text=self.texts.field,
             join=text_of,
             percent=self.texts.percent,
-            is_none=_is_none,
-            unpack=self._unpack,
-            subscript=self._subscript,
-            slot=self._slot,
-            joined=self._joined,
-            append=self._append,
-            read=self._read,
+            is_none=is_none,
+            unpack=operators.unpack,
+            subscript=operators.subscript,
+            slot=operators.slot,
+            joined=operators.joined,
+            append=operators.append,
+            read=operators.read,
             local=_caller_local,
             nested=nested,
             born=notes.born,
@@ -153,7 +143,7 @@ class Runtime:
             cell=notes.cell,
             undefined=UNDEFINED,
             native=NATIVE,
-            compare=self._compare,
+            compare=operators.compare,
             everything=self.everything,
             journal=journal and self.backend.symbolic,
             symbolic=self.backend.symbolic,
@@ -182,8 +172,9 @@ class Runtime:
             found.see(*roots)
             yield
             return
+        sighted = functools.partial(self._codes.tried, journal=True)
         marked, watch = self.backend.is_marked, self.stager.journal.watch
-        with Sight(self._sighted, _is_left_alone, marked, watch).opened(*roots) as made:
+        with Sight(sighted, _is_left_alone, marked, watch).opened(*roots) as made:
             self._local.sight = made
             try:
                 yield
@@ -204,12 +195,6 @@ class Runtime:
             self._refused(error)
             raise
 
-    def _sighted(self, code: CodeType) -> CodeType:
-        try:
-            return self.code(code, journal=True)
-        except UnreadableFunction:
-            return code
-
     def finished(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """The function for users to call: it returns what they know, its errors tell the line."""
         return finished(self.backend, fn, self.sight)
@@ -219,7 +204,7 @@ class Runtime:
     def function(self, fn: FunctionType) -> FunctionType:
         """The converted twin of a function: same globals, closure, defaults, attributes."""
         journal = self.backend.symbolic and bool(self.stager.journal)
-        origin = self._origin(fn.__code__)
+        origin = self._codes.origin(fn.__code__)
         sight = self._local.sight
         if sight is not None:
             sight.see_named(fn)
@@ -230,55 +215,18 @@ class Runtime:
         if origin is not fn.__code__ and not journal:
             return fn
         try:
-            code = self.code(origin, journal=journal)
+            code = self._codes.code(origin, journal=journal)
         except UnreadableFunction:
             if self.backend.symbolic and self.backend.is_recording():
                 raise
             return fn  # what it does with Python values, it does unchanged
         if code is fn.__code__:
             return fn
-        twin = FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
-        functools.update_wrapper(twin, fn)
-        del twin.__wrapped__  # type: ignore[attr-defined]
-        twin.__dict__.update(fn.__dict__)  # with its own `__wrapped__`, if it has one
-        twin.__kwdefaults__ = fn.__kwdefaults__
-        return twin
+        return twin(fn, code)
 
-    def _origin(self, code: CodeType) -> CodeType:
-        made = self._made.get(code)
-        if made is None:
-            return code
-        origin, copy = made
-        return origin() or copy
-
-    def code(self, code: CodeType, *, journal: bool = False) -> CodeType:
-        """The rewritten code of a function's code; of any other, the code itself."""
-        if not code.co_flags & inspect.CO_OPTIMIZED or code in self._made:
-            return code
-        several = self._codes.get(code)
-        if several is None:
-            several = self._codes[code] = {}
-        found = several.get(journal)
-        if found is None:
-            try:
-                canonical = read(code)
-            except UnknownPython as error:
-                raise UnsupportedPython(str(error)) from None
-            except UnreadableCode as error:
-                place = Place(code.co_filename, code.co_firstlineno, code.co_qualname)
-                raise UnreadableFunction(str(error), place=place) from None
-            found = rewrite(canonical, self.noting if journal else self.hooks)
-            several[journal] = found
-            self._made[found] = weakref.ref(code), canonical.origin
-        return found
-
-    def region_code(self, flow: Flow) -> CodeType:
-        """The code of a flow's function, made when first needed."""
-        if flow.made is None:
-            flow.made = region(flow, self.noting)
-            origin = flow.cfg.code.origin
-            self._made[flow.made] = weakref.ref(origin), origin
-        return flow.made
+    def code(self, code: CodeType) -> CodeType:
+        """The rewritten code of a function's code, for where no branch is being recorded."""
+        return self._codes.code(code)
 
     def resolve(self, target: Any) -> Any:
         """What to call instead of a callable: its converted twin, a staged meaning, or itself."""
@@ -389,22 +337,11 @@ class Runtime:
 
     def _collector(self, generator: GeneratorType[Any, Any, Any]) -> Callable[[], Any] | None:
         """A converted function that collects a generator expression that has not started yet."""
-        frame = generator.gi_frame
-        if frame is None or inspect.getgeneratorstate(generator) != inspect.GEN_CREATED:
+        collector = self._codes.collector(generator)
+        if collector is None:
             return None
-        origin = self._origin(generator.gi_code)
-        code = self._collecting.get(origin)
-        if code is None:
-            code = collected(origin)
-            if code is None:
-                return None
-            self._collecting[origin] = code
-        held = frame.f_locals
-        cells = tuple(
-            CellType(held[name]) if name in held else CellType() for name in code.co_freevars
-        )
-        fn = FunctionType(code, frame.f_globals, code.co_name, None, cells)
-        return functools.partial(self.function(fn), held[".0"])
+        fn, iterator = collector
+        return functools.partial(self.function(fn), iterator)
 
     def _class(self, target: type, sight: Sight | None) -> Any:
         """What to call instead of a class: what it makes is noted."""
@@ -424,26 +361,6 @@ class Runtime:
 
     def _is_staged(self, value: Any) -> bool:
         return is_staged(self.backend, value)
-
-    def _decides(self, value: Any) -> bool:
-        """Whether the truth of a value is staged."""
-        if self._is_staged(value):
-            return True
-        if not self.backend.symbolic or not is_users_class(type(value)):
-            return False
-        return self.backend.is_recording() and self.protocols.truth(value) is not value
-
-    def _negate(self, value: Any) -> Any:
-        return self.backend.logical_not(self.protocols.truth(value))
-
-    def _compare(self, first: Any, second: Any, operation: str) -> Any:
-        """`first == second`, `<` … of two lists or tuples, some parts of which are staged."""
-        kinds = (list, tuple)
-        if type(first) not in kinds or type(second) is not type(first):
-            return NATIVE
-        if not self.backend.is_recording() or not self._meanings().is_staged((first, second), 3):
-            return NATIVE
-        return self._meanings().compare(forward(first), forward(second), operation)
 
     def _site(self, held: Callable[[], Flow | None], site: Site) -> SiteHook:
         def stage(
@@ -478,7 +395,7 @@ class Runtime:
             try:
                 if self.backend.symbolic:
                     return self.stager.stage(flow, site, at)
-                return execute(flow, site, at, self.region_code)
+                return execute(flow, site, at, self._codes.region)
             except BaseException as error:
                 self._refused(error)
                 if not site.escaping:
@@ -507,90 +424,6 @@ class Runtime:
         made = self._meanings().iterables.walked(numbers)
         self.notes.born(made)
         return made
-
-    def _contains(self, item: Any, container: Any, inverted: bool) -> Any:
-        backend = self.backend
-        if not backend.is_recording():
-            return NATIVE
-        container = forward(container)
-        if isinstance(container, StagedList):
-            found = backend.contains(item, container.stack())
-        elif type(container) is range:
-            if not backend.is_staged(item):
-                return NATIVE
-            found = self._meanings().in_range(item, container)
-        elif type(container) in (list, tuple) and (
-            backend.is_staged(item) or any(backend.is_staged(v) for v in container)
-        ):
-            found = backend.contains(item, backend.stack(list(container)))
-        elif backend.is_staged(container):
-            found = backend.contains(item, container)
-        else:
-            found = self.protocols.contains(item, container)
-            if found is NATIVE:
-                return NATIVE
-        return backend.logical_not(found) if inverted else found
-
-    def _subscript(self, target: Any, key: Any) -> Any:
-        """The list or tuple to take an element of, by a Python or a staged index."""
-        staged = forward(target)
-        if staged is target and self.backend.is_staged(key) and self.backend.is_recording():
-            return Indexed(self.backend, target, self.notes.copied)
-        return staged
-
-    def _slot(self, target: Any, key: Any) -> Any:
-        """The list to set an element of, by a Python or a staged index."""
-        staged = forward(target)
-        is_list = staged is target and isinstance(target, list | deque)
-        if is_list and self.backend.is_staged(key) and self.backend.is_recording():
-            return Slots(self.stager.trees, target)
-        return staged
-
-    def _joined(self, target: Any, other: Any) -> Any:
-        """The list to join or repeat; it may be changed in place."""
-        staged = forward(target)
-        if type(staged) is list and not self._is_staged(other):
-            self.notes.contents(staged)
-        return staged
-
-    def _unpack(self, value: Any, count: int | None) -> Any:
-        value = forward(used(value))
-        if isinstance(value, StagedList):
-            if count is None:
-                raise PythonValueNeeded(
-                    "a list whose length only the graph knows is unpacked by a `*`",
-                    mend="index it, or stack it and slice the tensor",
-                )
-            error = ValueError(f"not as many values to unpack as expected, which is {count}")
-            self.backend.check(self.backend.equal(value.length(), count), error)
-            return tuple(value[i] for i in range(count))
-        if count is not None and self.backend.is_staged(value):
-            return self.backend.unstack(value, count)
-        return value
-
-    def _append(self, items: Any, value: Any) -> None:
-        staged = forward(items)
-        if staged is items and isinstance(items, list):
-            self.notes.contents(items)
-        staged.append(value)
-
-    def _read(self, value: Any, name: str) -> Any:
-        if not isinstance(value, Maybe):
-            return value
-        plain = name.partition("~")[0]
-        error = UndefinedVariable(f"`{plain}` has no value on one path to here: {value.reason}")
-        self.backend.check(value.defined, error)
-        return value.value
-
-
-def _negate(value: Any) -> Any:
-    return not value
-
-
-def _is_none(value: Any, inverted: bool) -> Any:
-    if isinstance(value, PerhapsNone):
-        return value.there if inverted else value.backend.logical_not(value.there)
-    return (value is None) != inverted
 
 
 def _is_left_alone(fn: FunctionType) -> bool:

@@ -1,0 +1,108 @@
+"""The codes that a backend's runtime has made: each kept while what it was made of lives."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import weakref
+from types import CellType, CodeType, FunctionType, GeneratorType
+from typing import Any
+
+from bcgraph._weak import ByIdentity
+from bcgraph.errors import Place, UnreadableFunction, UnsupportedPython
+from bcgraph.instructions import UnknownPython, UnreadableCode, collected, read
+from bcgraph.regions import Flow
+from bcgraph.rewrite import Hooks, region, rewrite
+
+
+class Codes:
+    """Rewritten codes; those for a branch or call being recorded have the hooks `noting`."""
+
+    def __init__(self, hooks: Hooks, noting: Hooks) -> None:
+        self._hooks, self._noting = hooks, noting
+        self._rewritten: ByIdentity[CodeType, dict[bool, CodeType]] = ByIdentity()
+        # of made code: what it was made of, and a copy of that for when it is gone
+        self._made: ByIdentity[CodeType, tuple[weakref.ref[CodeType], CodeType]] = ByIdentity()
+        self._collecting: ByIdentity[CodeType, CodeType] = ByIdentity()
+
+    def code(self, code: CodeType, *, journal: bool = False) -> CodeType:
+        """The rewritten code of a function's code; of any other, the code itself.
+
+        Raises `UnreadableFunction`, or `UnsupportedPython`.
+        """
+        if not code.co_flags & inspect.CO_OPTIMIZED or code in self._made:
+            return code
+        several = self._rewritten.get(code)
+        if several is None:
+            several = self._rewritten[code] = {}
+        found = several.get(journal)
+        if found is None:
+            try:
+                canonical = read(code)
+            except UnknownPython as error:
+                raise UnsupportedPython(str(error)) from None
+            except UnreadableCode as error:
+                place = Place(code.co_filename, code.co_firstlineno, code.co_qualname)
+                raise UnreadableFunction(str(error), place=place) from None
+            found = rewrite(canonical, self._noting if journal else self._hooks)
+            several[journal] = found
+            self._made[found] = weakref.ref(code), canonical.origin
+        return found
+
+    def tried(self, code: CodeType, *, journal: bool) -> CodeType:
+        """As `code`; what cannot be read is itself, and told of where it is called and recorded."""
+        try:
+            return self.code(code, journal=journal)
+        except UnreadableFunction:
+            return code
+
+    def region(self, flow: Flow) -> CodeType:
+        """The code of a flow's function, made when first needed."""
+        if flow.made is None:
+            flow.made = region(flow, self._noting)
+            origin = flow.cfg.code.origin
+            self._made[flow.made] = weakref.ref(origin), origin
+        return flow.made
+
+    def is_made(self, code: CodeType) -> bool:
+        """Whether a code object is rewritten code of a user."""
+        return code in self._made
+
+    def origin(self, code: CodeType) -> CodeType:
+        """What a code object was made of; itself if it was not made here."""
+        made = self._made.get(code)
+        if made is None:
+            return code
+        origin, copy = made
+        return origin() or copy
+
+    def collector(self, generator: GeneratorType[Any, Any, Any]) -> tuple[FunctionType, Any] | None:
+        """A function that makes a list of what a generator expression gives, and its argument.
+
+        None for what has started, or is no generator expression.
+        """
+        frame = generator.gi_frame
+        if frame is None or inspect.getgeneratorstate(generator) != inspect.GEN_CREATED:
+            return None
+        origin = self.origin(generator.gi_code)
+        code = self._collecting.get(origin)
+        if code is None:
+            code = collected(origin)
+            if code is None:
+                return None
+            self._collecting[origin] = code
+        held = frame.f_locals
+        cells = tuple(
+            CellType(held[name]) if name in held else CellType() for name in code.co_freevars
+        )
+        return FunctionType(code, frame.f_globals, code.co_name, None, cells), held[".0"]
+
+
+def twin(fn: FunctionType, code: CodeType) -> FunctionType:
+    """A function of another code: same globals, closure, defaults, attributes."""
+    made = FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
+    functools.update_wrapper(made, fn)
+    del made.__wrapped__  # type: ignore[attr-defined]
+    made.__dict__.update(fn.__dict__)  # with its own `__wrapped__`, if it has one
+    made.__kwdefaults__ = fn.__kwdefaults__
+    return made
