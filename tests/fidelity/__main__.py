@@ -4,7 +4,8 @@
 
 run in `tests/`. A TEST is one of `expected.MODULES`, or a package, for all of its own. Each
 module's tests run without bcgraph, and in each mode (see `run`); what fails
-only with bcgraph, and is not among the expected differences of `expected`, is a fault.
+only with bcgraph, and is not among the expected differences of `expected`, is a fault. `refused`
+counts functions left as they were, and sites of the others that stay Python's when staged.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fidelity.expected import MODULES, PACKAGES, reason
+from fidelity.sites import Sites, sites_of
 
 
 def fetch(names: list[str], folder: str) -> None:
@@ -69,11 +71,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as packages:
         fetch(names, packages)
         plain, *told = (results(mode, packages, names, given.limit) for mode in ("plain", *modes))
+        return show(names, modes, plain, told)
+
+
+def show(
+    names: list[str], modes: list[str], plain: dict[str, Any], told: list[dict[str, Any]]
+) -> int:
+    """Prints the table; 1 if a test differs that was not expected to."""
     width = max(map(len, names))
-    print(f"{'':{width}}{'without bcgraph':>16}" + "".join(f"{mode:>36}" for mode in modes))
-    columns = f"{'passed':>9}{'differ':>9}{'expected':>9}{'refused':>9}"
+    print(f"{'':{width}}{'without bcgraph':>16}" + "".join(f"{mode:>39}" for mode in modes))
+    columns = f"{'passed':>9}{'differ':>9}{'expected':>9}{'refused':>12}"
     print(f"{'module':{width}}{'run':>8}{'passed':>8}" + columns * len(modes))
     faults: list[str] = []
+    files: set[str] = set()  # that the modules' tests have loaded, converted
     for name in names:
         base = plain[name]
         line = f"{name:{width}}"
@@ -81,20 +91,24 @@ def main() -> int:
         for mode, found in zip(modes, told, strict=True):
             mine = found[name]
             if base is None or mine is None:
-                line += f"{'did not end':>36}"
+                line += f"{'did not end':>39}"
                 faults.append(f"{mode} {name} did not end")
                 continue
             differ = {t: text for t, text in mine["bad"].items() if t not in base["bad"]}
             differ |= {t: "did not run" for t in {*base["ran"]} - {*mine["ran"]}}
             known = [test for test in differ if reason(mode, test)]
             line += f"{mine['passed']:9}{len(differ) - len(known):9}{len(known):9}"
-            line += f"{len(mine['refused']):9}"
+            sites = sum(map(sites_of, mine["files"]), Sites())
+            files |= {*mine["files"]}
+            line += f"{len(mine['refused']):6}{sites.left.total() if mode == 'staged' else 0:6}"
             faults += [
                 f"{mode} {test}: {text.strip().splitlines()[-1][:300]}"
                 for test, text in differ.items()
                 if test not in known
             ]
         print(line, flush=True)
+    if "staged" in modes:
+        print(sum(map(sites_of, files), Sites()))
     ran = sum(len(base["ran"]) for base in plain.values() if base)
     print(f"{len(names)} modules, {ran} tests, {len(faults)} differ that were not expected to")
     print("\n".join(faults))

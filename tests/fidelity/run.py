@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # What the interpreter itself or the hook holds on to: a second copy would not be the one in use.
@@ -43,6 +44,11 @@ def convert(packages: Path, *, stage_everything: bool) -> Any:
     return install(names, stage_everything=stage_everything)
 
 
+def is_converted(module: ModuleType) -> bool:
+    """Whether the hook has loaded a module."""
+    return type(getattr(module, "__loader__", None)).__module__ == "bcgraph.testing"
+
+
 def told(name: str, packages: Path, hook: Any) -> dict[str, Any]:
     """Runs one module's tests."""
     import unittest
@@ -66,7 +72,9 @@ def told(name: str, packages: Path, hook: Any) -> dict[str, Any]:
     bad |= {test.id(): "unexpected success" for test in result.unexpectedSuccesses}
     skipped = {test.id(): f"skipped: {text}" for test, text in result.skipped}
     lost = {getattr(test, "test_case", test).id() for test, _ in failed} | {*bad, *skipped}
+    loaded = [m for m in sys.modules.values() if is_converted(m)]
     return {
+        "files": sorted(module.__file__ or "" for module in loaded),
         "ran": ran,
         "passed": sum(test not in lost for test in ran),
         "bad": bad | skipped,
@@ -104,7 +112,8 @@ def main(mode: str, packages: str, folder: str, limit: str, *names: str) -> None
         hook = convert(Path(packages), stage_everything=mode == "staged")
     for name in FIRST:
         __import__(name)
-    for name in names:
+    for number, name in enumerate(names, start=1):
+        print(f"{mode} {number}/{len(names)} {name}", file=sys.stderr, flush=True)
         began = time.monotonic()
         process = os.fork()
         if process == 0:
