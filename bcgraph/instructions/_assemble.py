@@ -80,6 +80,15 @@ class Assembler:
             self.emit("PUSH_NULL")
             self.constant(hook)
 
+    def begin_call_of_top(self, hook: object) -> None:
+        """As `begin_call`; the first argument is on top of the stack already."""
+        for load in ("hook", "null") if PY313 else ("null", "hook"):
+            if load == "hook":
+                self.constant(hook)
+            else:
+                self.emit("PUSH_NULL")
+            self.emit("SWAP", 2)
+
     def end_call(self, count: int) -> None:
         """Ends a call with `count` positional arguments: → result."""
         if not PY312:

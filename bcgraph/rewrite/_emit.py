@@ -93,20 +93,26 @@ class Emitter(Operations):
             asm.place(label)
             asm.at_try(self.try_context(index))
             self._stage(site, ins, index)
+            returned = Label()
             for number, resume in enumerate(site.resumes):
                 go, skip = self.label(resume.block), Label()
-                asm.emit("COPY", 1)
-                asm.constant(number)
-                asm.emit("IS_OP", 0)
-                asm.jump_if("FALSE", skip)
-                asm.emit("POP_TOP")
+                if number < len(site.resumes) - 1:
+                    asm.emit("COPY", 1)
+                    asm.constant(number)
+                    asm.emit("IS_OP", 0)
+                    asm.jump_if("FALSE", skip)
+                    asm.emit("POP_TOP")
+                else:
+                    asm.jump_if("NONE", returned)
                 asm.emit("UNPACK_SEQUENCE", len(resume.variables) + resume.operands)
                 for name in resume.variables:
                     self._store(name, resume.block)
                 asm.jump(go)
                 asm.place(skip)
                 self.room = max(self.room, len(resume.variables) + resume.operands + 4)
-            asm.emit("POP_TOP")
+            if not site.resumes:
+                asm.emit("POP_TOP")
+            asm.place(returned)
             asm.emit("RETURN_VALUE")
 
     def try_context(self, index: int) -> object:
@@ -114,29 +120,30 @@ class Emitter(Operations):
         raise NotImplementedError
 
     def _stage(self, site: Site, ins: Instruction, index: int) -> None:
-        """operands above the base → what to store or return, index of the resume"""
+        """operands above the base → what to store or return, index of the resume (None: returns)"""
         asm = self.asm
-        count = ins.depth - site.base
-        for _ in range(count):  # a handler around the site still finds its operands
-            asm.emit("COPY", count)
-        asm.emit("BUILD_TUPLE", count)
-        asm.begin_call(self.hooks.site(self.held, site))
-        asm.emit("COPY", 3)
+        count, height = ins.depth - site.base, site.base
+        protected = self.try_context(index) is not None
+        if protected:  # a handler around the site still finds its operands
+            for _ in range(count):
+                asm.emit("COPY", count)
+            height = ins.depth
+        if count != 1:
+            asm.emit("BUILD_TUPLE", count)
+        asm.begin_call_of_top(self.hooks.site(self.held, site))
         for name in site.inputs:
             self.load(name, site.block)
-        asm.emit("BUILD_TUPLE", len(site.inputs))
+        height += 3 + len(site.inputs)
         for number, cell in enumerate(self.code.cells):
-            self.load_cell(cell, index, ins.depth + 5 + number)
-        asm.emit("BUILD_TUPLE", len(self.code.cells))
-        asm.end_call(3)
-        asm.emit("SWAP", 2)
-        asm.emit("POP_TOP")
+            self.load_cell(cell, index, height + number)
+        asm.end_call(1 + len(site.inputs) + len(self.code.cells))
         if site.escaping:
             self._escape(site)
-        asm.at_try(None)  # nothing fails from here on, and the operands go
-        for _ in range(count):
-            asm.emit("SWAP", 2)
-            asm.emit("POP_TOP")
+        asm.at_try(None)  # nothing fails from here on
+        if protected:
+            for _ in range(count):
+                asm.emit("SWAP", 2)
+                asm.emit("POP_TOP")
         asm.emit("UNPACK_SEQUENCE", 2)
         self.room = max(self.room, count + len(site.inputs) + len(self.code.cells) + 8)
 

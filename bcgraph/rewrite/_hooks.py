@@ -9,7 +9,7 @@ from typing import Any
 
 from bcgraph.regions import Flow, Site
 
-SiteHook = Callable[[tuple[object, ...], tuple[object, ...], tuple[object, ...]], tuple[int, Any]]
+SiteHook = Callable[..., tuple[int | None, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +18,9 @@ class Hooks:
 
     - `staged(value)`: whether a predicate is staged. With `everything` it is not asked: all are.
     - `site(held, site)`, `held()` being the flow, gives the function that a diverted site calls
-      with (operands, variables, cells); it returns (index into `site.resumes`, what to store) or
-      (-1, what to return).
+      with its operand (a tuple of them, if it has not just one), each of its variables, each of
+      the function's cells; it returns (index into `site.resumes`, what to store) or (None, what to
+      return).
     - `iterate(value)`: what to iterate over; a staged iterator is a `Mapping` (by registration),
       which one instruction can tell from any native iterator.
     - `resolve(callable)`: what to call instead.
@@ -32,7 +33,7 @@ class Hooks:
     - `subscript(sequence, key)`, `slot(sequence, key)`: the sequence of which an element is taken,
       or set, instead;
       `joined(sequence, other)`: the same for `+`, `*`, `+=`, `*=`.
-    - `compare(first, second, operation)` (or `native`): `==`, `<` … of two sequences.
+    - `compared(sequence, other)`: what to compare instead with the other, by `==`, `<` ….
     - `read(value, name)`: a variable that may have no value on some path is read.
     - `local(name)`: the caller's local variable, or `undefined`.
     - `nested(code)`: what a nested function's code becomes.
@@ -56,7 +57,7 @@ class Hooks:
     subscript: Callable[[object, object], object]
     slot: Callable[[object, object], object]
     joined: Callable[[object, object], object]
-    compare: Callable[[object, object, str], object]
+    compared: Callable[[object, object], object]
     append: Callable[[list[object], object], None]
     read: Callable[[object, str], object]
     local: Callable[[str], object]

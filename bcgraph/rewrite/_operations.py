@@ -76,7 +76,7 @@ class Operations:
                 asm.emit("POP_TOP")
             self._left_sequence(hooks.slot if name in _WRITES else hooks.subscript)
             asm.copy(raw)
-        elif name == "BINARY_OP" and raw.arg in _JOINS and hooks.symbolic:
+        elif name == "BINARY_OP" and hooks.symbolic and self._may_join(raw, index):
             self._left_sequence(hooks.joined)
             asm.copy(raw)
         elif name == "BINARY_OP" and raw.arg in _REMAINDERS and hooks.symbolic and self.templates:
@@ -86,7 +86,8 @@ class Operations:
             asm.end_call(2)
             self._unless_native(raw, 2)
         elif name == "COMPARE_OP" and hooks.symbolic and not self._with_a_constant(index):
-            self._comparison(raw)
+            self._left_sequence(hooks.compared, both=True)
+            asm.copy(raw)
         elif name == "LIST_APPEND" and hooks.symbolic and self.append_is_hooked(index):
             asm.begin_call(hooks.append)
             asm.emit("COPY", int(raw.arg) + 3)
@@ -134,13 +135,16 @@ class Operations:
         asm.emit("SWAP", 2)
         asm.emit("POP_TOP")
 
-    def _left_sequence(self, hook: object) -> None:
-        """left right → what stands for the left if it is a sequence, right"""
+    def _left_sequence(self, hook: object, *, both: bool = False) -> None:
+        """left right → what stands for the left, if it is a sequence (if `both` are), right"""
         asm, native = self.asm, Label()
-        asm.emit("COPY", 2)
-        asm.emit("MATCH_SEQUENCE")
-        asm.emit("SWAP", 2)
-        asm.emit("POP_TOP")
+        if both:
+            asm.emit("MATCH_SEQUENCE")
+        else:
+            asm.emit("COPY", 2)
+            asm.emit("MATCH_SEQUENCE")
+            asm.emit("SWAP", 2)
+            asm.emit("POP_TOP")
         asm.jump_if("FALSE", native)
         asm.begin_call(hook)
         asm.emit("COPY", 4)
@@ -181,22 +185,6 @@ class Operations:
         asm.end_call(3)
         self._unless_native(raw, 2)
 
-    def _comparison(self, raw: Instr) -> None:
-        """left right → how they compare; sequences by their parts, any of which may be staged"""
-        asm, native, done = self.asm, Label(), Label()
-        asm.emit("MATCH_SEQUENCE")
-        asm.jump_if("FALSE", native)
-        asm.begin_call(self.hooks.compare)
-        asm.emit("COPY", 4)
-        asm.emit("COPY", 4)
-        asm.constant(raw.arg.name.removesuffix("_CAST"))
-        asm.end_call(3)
-        self._unless_native(raw, 2)
-        asm.emit("JUMP_FORWARD", done)
-        asm.place(native)
-        asm.copy(raw)
-        asm.place(done)
-
     def _formatting(self, raw: Instr) -> None:
         """value [spec] → its text"""
         asm = self.asm
@@ -227,6 +215,11 @@ class Operations:
         asm.emit("POP_TOP")
         asm.copy(raw)
         asm.place(done)
+
+    def _may_join(self, raw: Instr, index: int) -> bool:
+        """Whether an operation may be one of sequences: none adds a number."""
+        adds = raw.arg in (BinaryOp.ADD, BinaryOp.INPLACE_ADD)
+        return raw.arg in _JOINS and not (adds and self._with_a_constant(index))
 
     def _with_a_constant(self, index: int) -> bool:
         """Whether the upper operand is a number or a text, on every way here."""

@@ -18,6 +18,7 @@ from bcgraph.errors import PythonValueNeeded
 
 from . import _algorithms
 from ._caught import Suppressing
+from ._items import Compared
 from ._iterables import Iterables, Lazy
 from ._lists import StagedList, forward
 from ._optional import PerhapsNone, used
@@ -80,28 +81,15 @@ class Builtins:
         best = self._convert(_algorithms.best)
         return best(several, self._convert(key), better, target.__name__, rest)
 
-    def compare(self, first: Any, second: Any, operation: str) -> Any:
-        """How two lists or tuples compare, by their parts."""
+    def compared(self, first: Any, second: Any) -> Compared:
+        """What compares two lists or tuples by their parts."""
         if isinstance(first, StagedList) or isinstance(second, StagedList):
             raise PythonValueNeeded(
                 "a list whose length only the graph knows is compared",
                 mend="stack it, and compare the tensors and their lengths",
             )
         equal, less = self._convert(_algorithms.equal), self._convert(_algorithms.less)
-        negate = self._negated
-        match operation:
-            case "EQ":
-                return equal(first, second)
-            case "NE":
-                return negate(equal(first, second))
-            case "LT":
-                return less(first, second)
-            case "GT":
-                return less(second, first)
-            case "LE":
-                return negate(less(second, first))
-            case _:
-                return negate(less(first, second))
+        return Compared(first, equal, less, self._negated)
 
     def _negated(self, value: Any) -> Any:
         return self.backend.logical_not(value) if self.is_staged(value) else not value

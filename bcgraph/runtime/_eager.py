@@ -20,7 +20,7 @@ _EXHAUSTED = object()
 
 def execute(
     flow: Flow, site: Site, at: Environment, coded: Callable[[Flow], CodeType]
-) -> tuple[int, Any]:
+) -> tuple[int | None, Any]:
     """Runs a site's first decision on the state `at` (the predicate or iterator on top)."""
     over = flow.cfg.blocks[site.block].terminator is Op.FOR
     if over:

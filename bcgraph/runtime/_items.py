@@ -55,6 +55,39 @@ class Indexed:
         return found
 
 
+class Compared:
+    """A list or tuple, compared by its parts: `equal` and `less` say how, `negated` is `not`."""
+
+    def __init__(
+        self,
+        values: Any,
+        equal: Callable[[Any, Any], Any],
+        less: Callable[[Any, Any], Any],
+        negated: Callable[[Any], Any],
+    ) -> None:
+        self._values, self._equal, self._less, self._negated = values, equal, less, negated
+
+    def __eq__(self, other: object) -> Any:
+        return self._equal(self._values, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._negated(self._equal(self._values, other))
+
+    def __lt__(self, other: Any) -> Any:
+        return self._less(self._values, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._less(other, self._values)
+
+    def __le__(self, other: Any) -> Any:
+        return self._negated(self._less(other, self._values))
+
+    def __ge__(self, other: Any) -> Any:
+        return self._negated(self._less(self._values, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Enumerated:
     def __init__(self, backend: Backend, items: Items, start: Any) -> None:
         self.backend, self.items, self.start = backend, items, start

@@ -49,14 +49,14 @@ class Operators:
         """`not value`, of what is staged."""
         return self.backend.logical_not(self._protocols().truth(value))
 
-    def compare(self, first: Any, second: Any, operation: str) -> Any:
-        """`first == second`, `<` … of two lists or tuples, some parts of which are staged."""
+    def compared(self, first: Any, second: Any) -> Any:
+        """What to compare with `second`: of two lists or tuples, some parts may be staged."""
         kinds = (list, tuple)
         if type(first) not in kinds or type(second) is not type(first):
-            return NATIVE
+            return first
         if not self.backend.is_recording() or not self._builtins().is_staged((first, second), 3):
-            return NATIVE
-        return self._builtins().compare(forward(first), forward(second), operation)
+            return first
+        return self._builtins().compared(forward(first), forward(second))
 
     def contains(self, item: Any, container: Any, inverted: bool) -> Any:
         """`item in container`, or `not in`."""

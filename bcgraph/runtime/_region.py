@@ -84,16 +84,16 @@ def decided(flow: Flow, site: Site, value: Any) -> bool:
     return value is None if branch_kind(flow, site) == "none" else bool(value)
 
 
-def resumed(flow: Flow, site: Site, port: int, at: Environment) -> tuple[int, Any]:
+def resumed(flow: Flow, site: Site, port: int, at: Environment) -> tuple[int | None, Any]:
     """What the site's hook returns when control is at `port` with state `at`."""
     if port == RETURN or flow.leaves(port):
         if not flow.ports:
-            return -1, at.operands[0]
+            return None, at.operands[0]
         if port == RETURN:
-            return -1, ((at.operands[0],), (), flow.ports.index(RETURN))
+            return None, ((at.operands[0],), (), flow.ports.index(RETURN))
         names = flow.facts.names(flow.outputs(port))
         values = tuple(_values(flow, at, names, port))
-        return -1, (tuple(at.operands), values, flow.ports.index(port))
+        return None, (tuple(at.operands), values, flow.ports.index(port))
     for number, resume in enumerate(site.resumes):
         if resume.block == port:
             values = _values(flow, at, resume.variables, port)

@@ -143,7 +143,7 @@ class Runtime:
             cell=notes.cell,
             undefined=UNDEFINED,
             native=NATIVE,
-            compare=operators.compare,
+            compared=operators.compared,
             everything=self.everything,
             journal=journal and self.backend.symbolic,
             symbolic=self.backend.symbolic,
@@ -363,17 +363,18 @@ class Runtime:
         return is_staged(self.backend, value)
 
     def _site(self, held: Callable[[], Flow | None], site: Site) -> SiteHook:
-        def stage(
-            operands: tuple[object, ...], variables: tuple[object, ...], cells: tuple[object, ...]
-        ) -> tuple[int, Any]:
+        count = len(site.inputs)
+
+        def stage(operand: Any, *values: Any) -> tuple[int | None, Any]:
             flow = held()
             assert flow is not None
+            ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
             frame = sys._getframe(1)
             at = Environment(
-                dict(zip(site.inputs, variables, strict=True)),
-                list(operands),
+                dict(zip(site.inputs, values[:count], strict=True)),
+                [operand] if ins.depth == site.base + 1 else list(operand),
                 site.base,
-                cells,  # type: ignore[arg-type]
+                values[count:],
                 frame.f_globals,
                 _first_argument(frame) if "__class__" in frame.f_code.co_freevars else (),
             )
@@ -383,7 +384,6 @@ class Runtime:
                     f"a staged value decides here, but {site.refusal}",
                     place=Stager.place(flow, site),
                 )
-            ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
             if ins.op is Op.BRANCH and self.backend.symbolic:
                 at.operands[-1] = self.protocols.truth(at.operands[-1])
             if (

@@ -69,7 +69,7 @@ class Stager:
         backend.adopt(StagedNumber)
         backend.adopt(PerhapsNone)
 
-    def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
+    def stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         """Stages a site from the state `at` (the predicate or iterator on top)."""
         if self._nested:
             return self._stage(flow, site, at) if flow.ports else self._called(flow, site, at)
@@ -82,7 +82,7 @@ class Stager:
             self.known_loops.clear()
             self.journal.forget()
 
-    def _called(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
+    def _called(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         """Stages a site of a function that a staged one calls, perhaps itself."""
         place = flow, site.block
         self._depths[place] += 1
@@ -98,13 +98,13 @@ class Stager:
             if not self._depths[place]:
                 del self._depths[place]
 
-    def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int, Any]:
+    def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         steps = iter(site.decisions)
         outcome = self._first(flow, site, next(steps), at)
         while not isinstance(outcome.choice, int):
             decision = next(steps, None)
             if decision is None:
-                return -1, outcome
+                return None, outcome
             outcome = self._next(flow, site, decision, at, outcome)
         at.variables = outcome.variables
         at.operands = outcome.operands[outcome.choice]
