@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import CodeType
 
-from bytecode import Bytecode, CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
+from bytecode import CellVar, FreeVar, Label, TryBegin, TryEnd
 from bytecode.instr import UNSET, InstrLocation
 
-from ._canonical import Code, Item
-from ._locations import mended
+from ._canonical import Code, Emitted, Item
+from ._encode import encode
 from ._read import PY312, PY313
 
 TryContext = tuple[Label, int, bool]  # handler, operands that stay, push lasti
@@ -37,7 +37,7 @@ class Assembler:
 
     def emit(self, name: str, arg: object = UNSET) -> None:
         """Appends one CPython instruction."""
-        self.items.append(Instr(name, arg, location=self.location))
+        self.items.append(Emitted(name, arg, self.location))
 
     def copy(self, item: Item) -> None:
         """Appends an instruction, label or mark of the original code as it is."""
@@ -158,30 +158,14 @@ class Assembler:
     def rebuild(self, code: Code, stacksize: int) -> CodeType:
         """The original function with these items instead of its own."""
         self._finish()
-        shell = code.shell
-        made = Bytecode(self.items)
-        for name in (
-            "argcount", "posonlyargcount", "kwonlyargcount", "argnames", "flags", "first_lineno",
-            "name", "qualname", "filename", "docstring", "cellvars", "freevars",
-        ):  # fmt: skip
-            setattr(made, name, getattr(shell, name))
-        return _code(made, stacksize)
+        return encode(code.origin, self.items, stacksize)
 
     def function(
         self, code: Code, arguments: Iterable[str], free: Iterable[str], flags: int, stacksize: int
     ) -> CodeType:
         """A new code object that bears the original's name, file and first line."""
         self._finish()
-        shell = code.shell
-        made = Bytecode(self.items)
-        made.argnames = list(arguments)
-        made.argcount = len(made.argnames)
-        made.freevars = list(free)
-        made.flags = flags
-        made.first_lineno = shell.first_lineno
-        made.name, made.qualname, made.filename = shell.name, shell.qualname, shell.filename
-        return _code(made, stacksize)
-
-
-def _code(made: Bytecode, stacksize: int) -> CodeType:
-    return mended(made.to_code(compute_exception_stack_depths=False, stacksize=stacksize))
+        return encode(
+            code.origin, self.items, stacksize,
+            arguments=list(arguments), free=tuple(free), flags=flags,
+        )  # fmt: skip

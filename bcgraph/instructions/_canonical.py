@@ -15,7 +15,16 @@ from typing import NamedTuple
 from bytecode import BaseBytecode, Instr, Label, TryBegin, TryEnd
 from bytecode.instr import InstrLocation
 
-Item = Instr | Label | TryBegin | TryEnd
+
+class Emitted(NamedTuple):
+    """A CPython instruction on its way out; its argument is as `bytecode` has it."""
+
+    name: str
+    arg: object
+    location: InstrLocation | None
+
+
+Item = Instr | Emitted | Label | TryBegin | TryEnd
 
 
 class Op(enum.Enum):

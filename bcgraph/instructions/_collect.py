@@ -7,6 +7,9 @@ from types import CodeType
 
 from bytecode import Bytecode, Instr
 
+from ._canonical import Item
+from ._encode import encode
+
 _LIST = ".list"
 
 
@@ -18,7 +21,7 @@ def collected(code: CodeType) -> CodeType | None:
     if code.co_name != "<genexpr>" or not code.co_flags & inspect.CO_GENERATOR:
         return None
     shell = Bytecode.from_code(code, conserve_exception_block_stackdepth=True)
-    items: list[object] = []
+    items: list[Item] = []
     names = [item.name for item in shell if isinstance(item, Instr)]
     if "STORE_DEREF" in names or "SEND" in names:
         return None
@@ -52,9 +55,5 @@ def collected(code: CodeType) -> CodeType | None:
             items += [Instr("LOAD_FAST", _LIST, location=at), Instr("RETURN_VALUE", location=at)]
         else:
             items.append(item)
-    made = Bytecode(items)
-    for name in ("argcount", "argnames", "first_lineno", "name", "qualname", "filename", "cellvars",
-                 "freevars"):  # fmt: skip
-        setattr(made, name, getattr(shell, name))
-    made.flags = code.co_flags & ~inspect.CO_GENERATOR
-    return made.to_code(compute_exception_stack_depths=False, stacksize=code.co_stacksize + 4)
+    flags = code.co_flags & ~inspect.CO_GENERATOR
+    return encode(code, items, code.co_stacksize + 4, flags=flags)

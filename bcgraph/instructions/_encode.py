@@ -1,0 +1,314 @@
+"""From items to the bytes of a code object: units, constants, names, jumps, both tables.
+
+`bytecode` can do this too, in four times the time, which was half of what a conversion took. What
+an instruction's argument counts is told by `dis`; the tables' formats are those of CPython's
+`Objects/locations.md` and `Objects/exception_handling_notes.txt`.
+"""
+
+from __future__ import annotations
+
+import dis
+import opcode
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from types import CodeType
+
+from bytecode import CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
+from bytecode.instr import UNSET, InstrLocation
+
+from ._canonical import Emitted, Item
+from ._read import PY312, PY313
+
+_CONST, _LOCAL, _CELL, _NAME, _JUMP, _COMPARE = range(1, 7)
+_KINDS = {
+    number: kind
+    for kind, numbers in (
+        (_CONST, dis.hasconst),
+        (_LOCAL, dis.haslocal),
+        (_CELL, dis.hasfree),
+        (_NAME, dis.hasname),
+        (_JUMP, [*dis.hasjrel, *dis.hasjabs]),
+        (_COMPARE, dis.hascompare),
+    )
+    for number in numbers
+}
+_COUNTS = opcode._inline_cache_entries  # type: ignore[attr-defined]  # `dis` has no public one
+_COUNT_OF = _COUNTS if isinstance(_COUNTS, dict) else dict(zip(dis.opname, _COUNTS, strict=False))
+_CACHES = [_COUNT_OF.get(name, 0) for name in dis.opname]
+_BACKWARD = {number for name, number in dis.opmap.items() if "BACKWARD" in name}
+_EXTENDED = dis.opmap["EXTENDED_ARG"]
+# what is true of two numbers compared, as `<` `<=` `==` `!=` `>` `>=`: 1 unordered, 2 less, 4 more,
+# 8 equal (`Include/internal/pycore_code.h`)
+_TRUE_IF = (2, 10, 8, 7, 4, 12)
+_NOWHERE, _LONG, _NO_COLUMNS = 15, 14, 13
+
+
+def encode(
+    origin: CodeType,
+    items: Iterable[Item],
+    stacksize: int,
+    *,
+    arguments: Sequence[str] | None = None,
+    free: Sequence[str] = (),
+    flags: int | None = None,
+) -> CodeType:
+    """The code object of some items, with all else as in `origin`.
+
+    With `arguments`, it is of a function of these positional arguments, with these free variables,
+    without cells of its own. `flags`, if given, are its own.
+    """
+    if arguments is None:
+        names, cells, free = list(origin.co_varnames), origin.co_cellvars, origin.co_freevars
+    else:
+        names, cells, free = list(arguments), (), tuple(free)
+    units = _Units(origin, names, cells, free)
+    for item in items:
+        units.add(item)
+    fields = units.fields()
+    if arguments is not None:
+        fields |= {
+            "co_argcount": len(arguments), "co_posonlyargcount": 0, "co_kwonlyargcount": 0,
+            "co_cellvars": (), "co_freevars": free,
+        }  # fmt: skip
+    if flags is not None:
+        fields["co_flags"] = flags
+    return origin.replace(co_stacksize=stacksize, **fields)  # type: ignore[arg-type]
+
+
+class _Units:
+    """Instructions with their arguments as numbers; those of jumps follow when all are there."""
+
+    def __init__(
+        self, origin: CodeType, names: list[str], cells: Sequence[str], free: Sequence[str]
+    ) -> None:
+        self._first_line = origin.co_firstlineno
+        self._operations: list[int] = []
+        self._arguments: list[int] = []
+        self._places: list[InstrLocation | None] = []
+        self._labels: dict[int, int] = {}
+        self._jumps: list[tuple[int, int]] = []  # its index, the label's identity
+        self._tries: list[tuple[int, int, TryBegin]] = []
+        self._begun: tuple[int, TryBegin] | None = None
+        self._locals = {name: i for i, name in enumerate(names)}
+        self._cells, self._free = cells, free
+        self._named: list[int] = []  # where cells are meant, whose numbers follow the locals'
+        document = origin.co_consts[0] if origin.co_consts else None
+        self._constants: list[object] = [document if isinstance(document, str) else None]
+        self._known = {id(self._constants[0]): 0}
+        self._names: dict[str, int] = {}
+
+    def add(self, item: Item) -> None:
+        """Takes the next item."""
+        if type(item) is Emitted:
+            name, arg, place = item
+            number = dis.opmap[name]
+        elif type(item) is Instr:
+            number, arg, place = item.opcode, item.arg, item.location
+        elif type(item) is Label:
+            self._labels[id(item)] = len(self._operations)
+            return
+        elif type(item) is TryBegin:
+            self._begun = len(self._operations), item
+            return
+        else:
+            assert type(item) is TryEnd
+            assert self._begun is not None, "a try ends that has not begun"
+            self._tries.append((self._begun[0], len(self._operations), self._begun[1]))
+            return
+        kind = _KINDS.get(number)
+        if kind is None:
+            value = 0 if arg is UNSET else int(arg)  # type: ignore[call-overload]
+        elif kind == _JUMP:
+            self._jumps.append((len(self._operations), id(arg)))
+            value = 0
+        elif kind == _CONST:
+            value = self._known.get(id(arg), -1)
+            if value < 0:
+                value = self._known[id(arg)] = len(self._constants)
+                self._constants.append(arg)
+        elif kind == _NAME:
+            value = self._name(arg)
+        elif kind == _COMPARE:
+            value = _compared(int(arg))  # type: ignore[call-overload]
+        else:
+            value = self._variable(arg)
+        self._operations.append(number)
+        self._arguments.append(value)
+        self._places.append(place if place is not None or not self._places else self._places[-1])
+
+    def _name(self, arg: object) -> int:
+        """The number of a name; flags that go with it are the lowest bits."""
+        flags, count = 0, 0
+        if isinstance(arg, tuple):
+            *bits, arg = arg
+            count = len(bits)
+            flags = sum(bit << i for i, bit in enumerate(bits))
+        return self._names.setdefault(arg, len(self._names)) << count | flags  # type: ignore[call-overload,no-any-return]
+
+    def _variable(self, arg: object) -> int:
+        """The number of a local; of a cell, its own, until the locals are counted."""
+        if isinstance(arg, str):
+            found = self._locals.get(arg)
+            if found is not None:
+                return found
+            if arg not in self._cells:
+                return self._locals.setdefault(arg, len(self._locals))
+        self._named.append(len(self._operations))
+        if isinstance(arg, FreeVar):
+            return len(self._cells) + self._free.index(arg.name)
+        return self._cells.index(arg.name if isinstance(arg, CellVar) else arg)  # type: ignore[arg-type]
+
+    def fields(self) -> dict[str, object]:
+        """What makes a code object of them."""
+        self._number_cells()
+        starts = self._jump()
+        return {
+            "co_code": self._bytes(),
+            "co_consts": tuple(self._constants),
+            "co_names": tuple(self._names),
+            "co_varnames": tuple(self._locals),
+            "co_nlocals": len(self._locals),
+            "co_linetable": self._lines(starts),
+            "co_exceptiontable": self._handlers(starts),
+        }
+
+    def _number_cells(self) -> None:
+        """A cell that is a local too has its number; others follow, then free variables."""
+        following = len(self._locals)
+        numbers = []
+        for name in self._cells:
+            if name in self._locals:
+                numbers.append(self._locals[name])
+            else:
+                numbers.append(following)
+                following += 1
+        numbers += range(following, following + len(self._free))
+        for index in self._named:
+            self._arguments[index] = numbers[self._arguments[index]]
+
+    def _jump(self) -> list[int]:
+        """Gives each jump its distance; returns where each instruction starts, and the end."""
+        arguments = self._arguments
+        caches = [1 + _CACHES[number] for number in self._operations]
+        sizes = [
+            size if value < 256 else size + _prefixes(value)
+            for size, value in zip(caches, arguments, strict=True)
+        ]
+        while True:
+            starts = [0, *accumulate(sizes)]
+            grown = False
+            for index, label in self._jumps:
+                distance = starts[self._labels[label]] - starts[index + 1]
+                backward = self._operations[index] in _BACKWARD
+                value = arguments[index] = -distance if backward else distance
+                assert value >= 0, f"{dis.opname[self._operations[index]]} the other way"
+                needed = caches[index] + _prefixes(value)
+                if needed > sizes[index]:  # one that is not needed any more stays, of zeros
+                    sizes[index], grown = needed, True
+            if not grown:
+                self._sizes = sizes
+                return starts
+
+    def _bytes(self) -> bytes:
+        made = bytearray()
+        rows = zip(self._operations, self._arguments, self._sizes, strict=True)
+        for number, value, size in rows:
+            prefixes = size - 1 - _CACHES[number]
+            while prefixes:
+                made += bytes((_EXTENDED, value >> 8 * prefixes & 255))
+                prefixes -= 1
+            made.append(number)
+            made.append(value & 255)
+            if _CACHES[number]:
+                made += bytes(2 * _CACHES[number])
+        return bytes(made)
+
+    def _lines(self, starts: list[int]) -> bytes:
+        """Places of instructions, eight units an entry at most."""
+        made = bytearray()
+        line = self._first_line
+        places, count = self._places, len(self._places)
+        i = 0
+        while i < count:
+            place, first = places[i], starts[i]
+            i += 1
+            while i < count and places[i] is place:
+                i += 1
+            length = starts[i] - first
+            while length > 0:
+                entry, line = _place(place, min(length, 8), line)
+                made += entry
+                length -= 8
+        return bytes(made)
+
+    def _handlers(self, starts: list[int]) -> bytes:
+        made = bytearray()
+        for first, end, entry in self._tries:
+            if first == end:
+                continue
+            target = starts[self._labels[id(entry.target)]]
+            state = entry.stack_depth << 1 | entry.push_lasti  # type: ignore[operator]
+            numbers = (starts[first], starts[end] - starts[first], target, state)
+            begins = 0x80
+            for number in numbers:
+                made.extend(_high_first(number, begins))
+                begins = 0
+        return bytes(made)
+
+
+def _prefixes(value: int) -> int:
+    """How many `EXTENDED_ARG`s an argument takes."""
+    return 0 if value < 1 << 8 else 1 if value < 1 << 16 else 2 if value < 1 << 24 else 3
+
+
+def _compared(number: int) -> int:
+    """The argument of `COMPARE_OP`; `number` counts the operators as `dis.cmp_op` does."""
+    if PY313:
+        return number << 5 | _TRUE_IF[number]
+    return number << 4 | _TRUE_IF[number] if PY312 else number
+
+
+def _place(place: InstrLocation | None, size: int, line: int) -> tuple[bytes, int]:
+    """The entry of some units' place, and the line for the next entry to count from."""
+    if place is None or place.lineno is None:
+        return bytes((0x80 | _NOWHERE << 3 | size - 1,)), line
+    delta, now, last = place.lineno - line, place.lineno, place.end_lineno
+    column = -1 if place.col_offset is None else place.col_offset
+    end = -1 if place.end_col_offset is None else place.end_col_offset
+    if last is None:
+        last = now
+    if column < 0 or end < 0:
+        if last == now:
+            return bytes((0x80 | _NO_COLUMNS << 3 | size - 1, *_signed(delta))), now
+    elif last == now:
+        if delta == 0 and column < 80 and 0 <= end - column < 16:
+            low = (column & 7) << 4 | end - column
+            return bytes((0x80 | column >> 3 << 3 | size - 1, low)), now
+        if 0 <= delta < 3 and column < 128 and end < 128:
+            return bytes((0x80 | 10 + delta << 3 | size - 1, column, end)), now
+    rest = (*_low_first(last - now), *_low_first(column + 1), *_low_first(end + 1))
+    return bytes((0x80 | _LONG << 3 | size - 1, *_signed(delta), *rest)), now
+
+
+def _signed(number: int) -> list[int]:
+    return _low_first(-number << 1 | 1 if number < 0 else number << 1)
+
+
+def _low_first(number: int) -> list[int]:
+    """Six bits a byte, lowest first; bit 6 says that another follows."""
+    found = []
+    while number > 0x3F:
+        found.append(0x40 | number & 0x3F)
+        number >>= 6
+    return [*found, number]
+
+
+def _high_first(number: int, begins: int) -> list[int]:
+    """Six bits a byte, highest first; bit 6 says that another follows, `begins` goes first."""
+    found = [number & 0x3F]
+    while number > 0x3F:
+        number >>= 6
+        found.append(0x40 | number & 0x3F)
+    found.reverse()
+    found[0] |= begins
+    return found
