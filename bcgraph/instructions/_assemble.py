@@ -13,7 +13,7 @@ from types import CodeType
 from bytecode import CellVar, FreeVar, Label, TryBegin, TryEnd
 from bytecode.instr import UNSET, InstrLocation
 
-from ._canonical import Code, Emitted, Item
+from ._canonical import Code, Item
 from ._encode import encode
 from ._read import PY312, PY313
 
@@ -37,7 +37,7 @@ class Assembler:
 
     def emit(self, name: str, arg: object = UNSET) -> None:
         """Appends one CPython instruction."""
-        self.items.append(Emitted(name, arg, self.location))
+        self.items.append((name, arg, self.location))
 
     def copy(self, item: Item) -> None:
         """Appends an instruction, label or mark of the original code as it is."""

@@ -15,15 +15,7 @@ from typing import NamedTuple
 from bytecode import BaseBytecode, Instr, Label, TryBegin, TryEnd
 from bytecode.instr import InstrLocation
 
-
-class Emitted(NamedTuple):
-    """A CPython instruction on its way out; its argument is as `bytecode` has it."""
-
-    name: str
-    arg: object
-    location: InstrLocation | None
-
-
+Emitted = tuple[str, object, InstrLocation | None]  # on its way out; argument as in an `Instr`
 Item = Instr | Emitted | Label | TryBegin | TryEnd
 
 

@@ -16,7 +16,7 @@ from types import CodeType
 from bytecode import CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
 from bytecode.instr import UNSET, InstrLocation
 
-from ._canonical import Emitted, Item
+from ._canonical import Item
 from ._read import PY312, PY313
 
 _CONST, _LOCAL, _CELL, _NAME, _JUMP, _COMPARE = range(1, 7)
@@ -35,6 +35,7 @@ _KINDS = {
 _COUNTS = opcode._inline_cache_entries  # type: ignore[attr-defined]  # `dis` has no public one
 _COUNT_OF = _COUNTS if isinstance(_COUNTS, dict) else dict(zip(dis.opname, _COUNTS, strict=False))
 _CACHES = [_COUNT_OF.get(name, 0) for name in dis.opname]
+_NUMBERS = dis.opmap
 _BACKWARD = {number for name, number in dis.opmap.items() if "BACKWARD" in name}
 _EXTENDED = dis.opmap["EXTENDED_ARG"]
 # what is true of two numbers compared, as `<` `<=` `==` `!=` `>` `>=`: 1 unordered, 2 less, 4 more,
@@ -62,8 +63,7 @@ def encode(
     else:
         names, cells, free = list(arguments), (), tuple(free)
     units = _Units(origin, names, cells, free)
-    for item in items:
-        units.add(item)
+    units.take(items)
     fields = units.fields()
     if arguments is not None:
         fields |= {
@@ -97,44 +97,53 @@ class _Units:
         self._known = {id(self._constants[0]): 0}
         self._names: dict[str, int] = {}
 
-    def add(self, item: Item) -> None:
-        """Takes the next item."""
-        if type(item) is Emitted:
-            name, arg, place = item
-            number = dis.opmap[name]
-        elif type(item) is Instr:
-            number, arg, place = item.opcode, item.arg, item.location
-        elif type(item) is Label:
-            self._labels[id(item)] = len(self._operations)
-            return
+    def take(self, items: Iterable[Item]) -> None:
+        """Numbers the arguments, but for those of jumps and cells."""
+        operations, arguments, places = self._operations, self._arguments, self._places
+        known, place = self._known, None
+        for item in items:
+            if type(item) is tuple:
+                name, arg, at = item
+                number = _NUMBERS[name]
+            elif type(item) is Instr:
+                number, arg, at = item.opcode, item.arg, item.location
+            else:
+                self._mark(item)
+                continue
+            kind = _KINDS.get(number)
+            if kind is None:
+                value = 0 if arg is UNSET else int(arg)  # type: ignore[call-overload]
+            elif kind == _CONST:
+                value = known.get(id(arg), -1)
+                if value < 0:
+                    value = known[id(arg)] = len(self._constants)
+                    self._constants.append(arg)
+            elif kind == _JUMP:
+                self._jumps.append((len(operations), id(arg)))
+                value = 0
+            elif kind == _NAME:
+                value = self._name(arg)
+            elif kind == _COMPARE:
+                value = _compared(int(arg))  # type: ignore[call-overload]
+            else:
+                value = self._variable(arg)
+            if at is not None:
+                place = at
+            operations.append(number)
+            arguments.append(value)
+            places.append(place)
+
+    def _mark(self, item: Item) -> None:
+        """A label, or a beginning or end of a `try`, is before the next instruction."""
+        now = len(self._operations)
+        if type(item) is Label:
+            self._labels[id(item)] = now
         elif type(item) is TryBegin:
-            self._begun = len(self._operations), item
-            return
+            self._begun = now, item
         else:
             assert type(item) is TryEnd
             assert self._begun is not None, "a try ends that has not begun"
-            self._tries.append((self._begun[0], len(self._operations), self._begun[1]))
-            return
-        kind = _KINDS.get(number)
-        if kind is None:
-            value = 0 if arg is UNSET else int(arg)  # type: ignore[call-overload]
-        elif kind == _JUMP:
-            self._jumps.append((len(self._operations), id(arg)))
-            value = 0
-        elif kind == _CONST:
-            value = self._known.get(id(arg), -1)
-            if value < 0:
-                value = self._known[id(arg)] = len(self._constants)
-                self._constants.append(arg)
-        elif kind == _NAME:
-            value = self._name(arg)
-        elif kind == _COMPARE:
-            value = _compared(int(arg))  # type: ignore[call-overload]
-        else:
-            value = self._variable(arg)
-        self._operations.append(number)
-        self._arguments.append(value)
-        self._places.append(place if place is not None or not self._places else self._places[-1])
+            self._tries.append((self._begun[0], now, self._begun[1]))
 
     def _name(self, arg: object) -> int:
         """The number of a name; flags that go with it are the lowest bits."""
