@@ -125,7 +125,7 @@ class UnsupportedPython(BcgraphError, RuntimeError):
     """The running CPython has no instruction table."""
 
     code = "BCG301"
-    mend = "use CPython 3.11, 3.12 or 3.13"
+    mend = "use CPython 3.11, 3.12, 3.13 or 3.14"
 
 
 class UnknownBackend(BcgraphError, LookupError):

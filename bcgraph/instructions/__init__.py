@@ -13,10 +13,14 @@ Example: `if x > 0: …` reads, on every version, as
 from ._assemble import Assembler
 from ._canonical import Code, Handler, Instruction, Op
 from ._collect import collected
-from ._read import EXIT, NULL, UnknownPython, UnreadableCode, read, variable
+from ._operands import ENTER, EXIT, FUNCTION, MAYBE, NULL
+from ._read import UnknownPython, UnreadableCode, read, variable
 
 __all__ = [
+    "ENTER",
     "EXIT",
+    "FUNCTION",
+    "MAYBE",
     "NULL",
     "Assembler",
     "Code",

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import CodeType
 
-from bytecode import CellVar, FreeVar, Label, TryBegin, TryEnd
+from bytecode import BinaryOp, CellVar, FreeVar, Label, TryBegin, TryEnd
 from bytecode.instr import UNSET, InstrLocation
 
 from ._canonical import Code, Item
 from ._encode import encode
-from ._read import PY312, PY313
+from ._templates import shown
+from ._version import PY312, PY313, PY314
 
 TryContext = tuple[Label, int, bool]  # handler, operands that stay, push lasti
 
@@ -95,6 +96,13 @@ class Assembler:
             self.emit("PRECALL", count)
         self.emit("CALL", count)
 
+    def subscript(self) -> None:
+        """container key → item"""
+        if PY314:
+            self.emit("BINARY_OP", BinaryOp["SUBSCR"])
+        else:
+            self.emit("BINARY_SUBSCR")
+
     def load_local(self, name: str, *, assigned: bool) -> None:
         """→ value of a local; where it may be unbound, UnboundLocalError as CPython raises it."""
         self.emit("LOAD_FAST_CHECK" if PY312 and not assigned else "LOAD_FAST", name)
@@ -145,7 +153,7 @@ class Assembler:
         self.place(end)
         self.emit("END_FOR")
         if PY313:
-            self.emit("POP_TOP")
+            self.emit("POP_ITER" if PY314 else "POP_TOP")
         self.jump(exhausted)
 
     def _finish(self) -> None:
@@ -158,14 +166,15 @@ class Assembler:
     def rebuild(self, code: Code, stacksize: int) -> CodeType:
         """The original function with these items instead of its own."""
         self._finish()
-        return encode(code.origin, self.items, stacksize)
+        return shown(encode(code.origin, self.items, stacksize))
 
     def function(
         self, code: Code, arguments: Iterable[str], free: Iterable[str], flags: int, stacksize: int
     ) -> CodeType:
         """A new code object that bears the original's name, file and first line."""
         self._finish()
-        return encode(
+        made = encode(
             code.origin, self.items, stacksize,
             arguments=list(arguments), free=tuple(free), flags=flags,
         )  # fmt: skip
+        return shown(made)

@@ -53,7 +53,7 @@ class Instruction(NamedTuple):
     renamed `name~index`), a value for CONST, a count for COPY and SWAP, `"truth"`, `"none"` or
     `"match"` for BRANCH (what the predicate tests: the truth of any object, identity with None, an
     exact bool that the interpreter made), and for OPAQUE the CPython instruction's name and
-    argument.
+    argument (those of 3.13 where 3.14 has another instruction for the same).
     """
 
     op: Op
@@ -64,6 +64,11 @@ class Instruction(NamedTuple):
     handler: int | None  # index into Code.handlers
     successors: tuple[int, ...]
     raw: Instr
+
+    @property
+    def name(self) -> str:
+        """The CPython instruction's name; that of 3.13 where 3.14 has another for the same."""
+        return self.arg[0] if self.op is Op.OPAQUE else self.raw.name  # type: ignore[index]
 
     @property
     def line(self) -> int | None:

@@ -17,7 +17,7 @@ from bytecode import CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
 from bytecode.instr import UNSET, InstrLocation
 
 from ._canonical import Item
-from ._read import PY312, PY313
+from ._version import PY312, PY313
 
 _CONST, _LOCAL, _CELL, _NAME, _JUMP, _COMPARE = range(1, 7)
 _KINDS = {
@@ -37,6 +37,7 @@ _COUNT_OF = _COUNTS if isinstance(_COUNTS, dict) else dict(zip(dis.opname, _COUN
 _CACHES = [_COUNT_OF.get(name, 0) for name in dis.opname]
 _NUMBERS = dis.opmap
 _BACKWARD = {number for name, number in dis.opmap.items() if "BACKWARD" in name}
+_BACKWARD.add(dis.opmap["END_ASYNC_FOR"])  # since 3.14 it names the place it belongs to
 _EXTENDED = dis.opmap["EXTENDED_ARG"]
 # what is true of two numbers compared, as `<` `<=` `==` `!=` `>` `>=`: 1 unordered, 2 less, 4 more,
 # 8 equal (`Include/internal/pycore_code.h`)

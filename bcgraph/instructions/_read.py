@@ -1,39 +1,26 @@
 """From a CPython code object to canonical instructions: one table for each version.
 
-Sources: `Python/ceval.c`/`bytecodes.c` and the `dis` documentation of CPython 3.11, 3.12, 3.13.
-Three defects of `bytecode` 0.19 are avoided here and in `_assemble`: recomputed handler depths,
-two-register superinstructions with a local's index of 16 or more, and its own stack sizes.
+Sources: `Python/ceval.c`/`bytecodes.c` and the `dis` documentation of CPython 3.11 to 3.14.
+Defects of `bytecode` 0.19 are avoided here, in `_templates` and in `_assemble`: recomputed handler
+depths, two-register superinstructions with a local's index of 16 or more, its own stack sizes,
+templates.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
 from types import CodeType
 
 from bytecode import Bytecode, CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
-from bytecode.instr import DYNAMIC_STACK_EFFECTS, STATIC_STACK_EFFECTS, Compare
 
 from ._canonical import Code, Handler, Instruction, Item, Op
+from ._normal import BRANCHES, normalise
+from ._operands import after as operands_after
+from ._operands import reach
+from ._templates import hidden, interpolation
+from ._version import PY312, PY313, PY314, SUPPORTED
 
-PY312 = sys.version_info >= (3, 12)
-PY313 = sys.version_info >= (3, 13)
-
-NULL = "null"  # mark of an operand slot that holds no object
-EXIT = "exit"  # mark of the function that leaves a `with`
-SUPPORTED = ((3, 11), (3, 12), (3, 13))
-
-_BRANCHES = {
-    f"POP_JUMP{way}_IF_{test}": kind
-    for way in ("", "_FORWARD", "_BACKWARD")
-    for test, kind in (
-        ("TRUE", ("truth", True)),
-        ("FALSE", ("truth", False)),
-        ("NONE", ("none", True)),
-        ("NOT_NONE", ("none", False)),
-    )
-}
 _ENDS = {"RETURN_VALUE": Op.RETURN, "RAISE_VARARGS": Op.RAISE, "RERAISE": Op.RAISE}
 _JUMPS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
 _PLAIN = {
@@ -41,7 +28,9 @@ _PLAIN = {
     "COPY": Op.COPY,
     "SWAP": Op.SWAP,
     "POP_TOP": Op.POP,
+    "POP_ITER": Op.POP,
     "NOP": Op.NOP,
+    "NOT_TAKEN": Op.NOP,
 }
 _LOCALS = {
     "LOAD_FAST": Op.LOAD,
@@ -77,62 +66,11 @@ def read(origin: CodeType) -> Code:
         names = ", ".join(sorted(twice))
         raise UnreadableCode(f"{names} is a variable of a comprehension and of an outer function")
     try:
-        shell = Bytecode.from_code(origin, conserve_exception_block_stackdepth=True)
+        shell = Bytecode.from_code(hidden(origin), conserve_exception_block_stackdepth=True)
     except (IndexError, KeyError, ValueError, TypeError) as error:
         raise UnreadableCode(f"the disassembler fails: {error!r}") from error
-    items = tuple(_normalise(shell))
+    items = tuple(normalise(shell))
     return _Reader(origin, shell, items).read()
-
-
-def _normalise(items: Iterator[Item] | Bytecode) -> Iterator[Item]:
-    """Splits what one version packs into one instruction and another does not.
-
-    Afterwards there are no superinstructions, no method loads (an attribute and a NULL instead), no
-    `RETURN_CONST`, no `JUMP_IF_x_OR_POP`; and no `TO_BOOL` in front of a jump or a `UNARY_NOT`:
-    those test the truth of any object, and the assembler puts `TO_BOOL` back.
-    """
-    pending: Instr | None = None  # a TO_BOOL of which is not yet known what follows
-    for item in items:
-        if pending is not None and isinstance(item, Instr):
-            if item.name not in _BRANCHES and item.name != "UNARY_NOT":
-                yield pending
-            pending = None
-        if not isinstance(item, Instr):
-            yield item
-            continue
-        name, arg, at = item.name, item.arg, item.location
-        if name == "TO_BOOL":
-            pending = item
-        elif name == "COMPARE_OP" and arg >= 16:
-            yield Instr(name, Compare(arg - 16), location=at)
-        elif name in ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"):
-            first, second = name[: name.index("_FAST") + 5], name[name.index("_FAST") + 6 :]
-            yield Instr(first, arg[0], location=at)
-            yield Instr(second, arg[1], location=at)
-        elif name == "RETURN_CONST":
-            yield Instr("LOAD_CONST", arg, location=at)
-            yield Instr("RETURN_VALUE", location=at)
-        elif name in ("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"):
-            yield Instr("COPY", 1, location=at)
-            yield Instr(f"POP_JUMP_FORWARD_IF_{name[8:-7]}", arg, location=at)
-            yield Instr("POP_TOP", location=at)
-        elif name == "LOAD_METHOD":
-            yield Instr("LOAD_ATTR", arg, location=at)
-            yield from _null_beside(item)
-        elif PY312 and name == "LOAD_ATTR" and arg[0]:
-            yield Instr(name, (False, arg[1]), location=at)
-            yield from _null_beside(item)
-        elif name == "LOAD_SUPER_ATTR" and arg[0]:
-            yield Instr(name, (False, *arg[1:]), location=at)
-            yield from _null_beside(item)
-        else:
-            yield item
-
-
-def _null_beside(item: Instr) -> Iterator[Instr]:
-    yield Instr("PUSH_NULL", location=item.location)
-    if not PY313:
-        yield Instr("SWAP", 2, location=item.location)
 
 
 class _Reader:
@@ -162,7 +100,7 @@ class _Reader:
     def _extend_tries(self) -> None:
         """A jump belongs to its predicate's `try`: later compilers end the range in front of it."""
         for i in range(1, len(self.raws)):
-            if self.raws[i].name in _BRANCHES and self.tries[i] is None:
+            if self.raws[i].name in BRANCHES and self.tries[i] is None:
                 self.tries[i] = self.tries[i - 1]
 
     def read(self) -> Code:
@@ -192,7 +130,7 @@ class _Reader:
                 if name == "RESUME":
                     started = True
                 op, canonical = self._operation(i, renamed)
-                pops = _pops(raw)
+                pops = reach(raw)
                 after = stack
                 successors: tuple[int, ...] = (i + 1,)
                 if op is Op.STORE and _is_saved(stack[-1], arg):
@@ -208,7 +146,7 @@ class _Reader:
                     successors = (labels[id(arg)],)
                 elif op is Op.BRANCH:
                     jump = labels[id(arg)]
-                    on_true = _BRANCHES[name][1]
+                    on_true = BRANCHES[name][1]
                     successors = (jump, i + 1) if on_true else (i + 1, jump)
                     after = stack[:-1]
                 elif op is Op.FOR:
@@ -230,7 +168,7 @@ class _Reader:
                     successors = (i + 1, labels[id(arg)])
                     after = stack
                 else:
-                    after = self._opaque_effect(raw, stack)
+                    after = operands_after(raw, stack)
                     if name == "MAKE_CELL" and started:
                         inner_cells.add(arg.name)
                         renamed = {k: v for k, v in renamed.items() if k != arg.name}
@@ -268,8 +206,8 @@ class _Reader:
                 return _LOCALS[name], local
         if name in _PLAIN:
             return _PLAIN[name], arg if name in ("LOAD_CONST", "COPY", "SWAP") else None
-        if name in _BRANCHES:
-            test = _BRANCHES[name][0]
+        if name in BRANCHES:
+            test = BRANCHES[name][0]
             if test == "truth" and i and self.raws[i - 1].name in _EXACT_BOOLS:
                 test = "match"
             return Op.BRANCH, test
@@ -279,65 +217,42 @@ class _Reader:
             return _ENDS[name], arg if name != "RETURN_VALUE" else None
         if name in _JUMPS:
             return Op.JUMP, None
-        if not self.raws[i].require_arg() or isinstance(arg, Label):
-            return Op.OPAQUE, (name, None)
-        return Op.OPAQUE, (name, variable(arg) if isinstance(arg, CellVar | FreeVar) else arg)
+        return Op.OPAQUE, _opaque(self.raws[i])
 
     def _after_loop(self, i: int) -> int:
         """The instruction after those that end a `for`: they belong to `Op.FOR`."""
         if PY312 and self.raws[i].name == "END_FOR":
             i += 1
-            if PY313 and self.raws[i].name == "POP_TOP":
+            if PY313 and self.raws[i].name == ("POP_ITER" if PY314 else "POP_TOP"):
                 i += 1
         return i
 
-    def _opaque_effect(self, raw: Instr, stack: tuple[object, ...]) -> tuple[object, ...]:
-        name = raw.name
-        if name == "PUSH_NULL":
-            return (*stack, NULL)
-        if name == "LOAD_GLOBAL" and raw.arg[0]:
-            return (*stack, None, NULL) if PY313 else (*stack, NULL, None)
-        if name == "BEFORE_WITH":
-            return (*stack[:-1], EXIT, None)
-        if name == "MAKE_FUNCTION":
-            return (*stack[: len(stack) - _pops(raw)], "function")
-        effect = raw.stack_effect(jump=False)
-        if name in _INTO:
-            return stack[:effect]
-        pops = min(_pops(raw), len(stack))
-        kept = stack[: len(stack) - pops] if pops else stack
-        return kept + (None,) * (pops + effect)
+
+def _opaque(raw: Instr) -> tuple[str, object]:
+    """Name and argument of an instruction, those of 3.13 where 3.14 has another for the same."""
+    name, arg = raw.name, raw.arg
+    if PY314:
+        if (parts := interpolation(raw)) is not None:
+            return "BUILD_INTERPOLATION", parts
+        match name, getattr(arg, "name", None):
+            case "BINARY_OP", "SUBSCR":
+                return "BINARY_SUBSCR", None
+            case "LOAD_COMMON_CONSTANT", "ASSERTION_ERROR":
+                return "LOAD_ASSERTION_ERROR", None
+            case "LOAD_SPECIAL", "EXIT":
+                return "BEFORE_WITH", None
+            case "LOAD_SPECIAL", "AEXIT":
+                return "BEFORE_ASYNC_WITH", None
+            case "CALL_FUNCTION_EX", _:
+                return name, 1  # a mapping of keywords, or NULL, is always there
+    if not raw.require_arg() or isinstance(arg, Label):
+        return name, None
+    return name, variable(arg) if isinstance(arg, CellVar | FreeVar) else arg
 
 
 def _is_saved(mark: object, arg: object) -> bool:
     """Whether an operand is the value that an inlined comprehension put aside for this name."""
     return isinstance(mark, tuple) and isinstance(arg, str | CellVar) and mark[0] == variable(arg)
-
-
-_INTO = {"LIST_APPEND": 1, "SET_ADD": 1, "MAP_ADD": 2, "LIST_EXTEND": 1, "SET_UPDATE": 1,
-         "DICT_UPDATE": 1, "DICT_MERGE": 1}  # fmt: skip
-_PUSHES = ("LOAD_", "PUSH_", "IMPORT_", "MAKE_CELL", "COPY_FREE", "RESUME", "KW_NAMES", "NOP",
-           "GEN_START", "RETURN_GENERATOR", "SETUP_ANNOTATIONS", "DELETE_NAME", "DELETE_GLOBAL",
-           "DELETE_DEREF", "DELETE_FAST", "POP_EXCEPT")  # fmt: skip
-
-
-def _pops(raw: Instr) -> int:
-    """How many operands an instruction reaches down to (at least as many as it takes)."""
-    name = raw.name
-    if name == "CALL_INTRINSIC_1":
-        return 1
-    if name == "CALL_INTRINSIC_2":
-        return 2
-    if name == "PRECALL":
-        return int(raw.arg)
-    if name in _INTO:  # adds to a container further down
-        return int(raw.arg) + _INTO[name]
-    before, _ = raw.pre_and_post_stack_effect(jump=False)
-    if raw.opcode in STATIC_STACK_EFFECTS or raw.opcode in DYNAMIC_STACK_EFFECTS:
-        return -before
-    if name.startswith(_PUSHES):
-        return max(0, -before)
-    return max(1, -before)
 
 
 def variable(arg: object) -> str:

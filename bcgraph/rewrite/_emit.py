@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from bytecode import Label
 
-from bcgraph.instructions import Instruction, Op
+from bcgraph.instructions import MAYBE, Instruction, Op
 from bcgraph.regions import Flow, Site, plan
 
 from ._hooks import Hooks
 from ._operations import Operations
+
+_SPARE = ".spare"  # a local to hold an operand for a moment
 
 
 class Emitter(Operations):
@@ -122,6 +125,9 @@ class Emitter(Operations):
     def _stage(self, site: Site, ins: Instruction, index: int) -> None:
         """operands above the base → what to store or return, index of the resume (None: returns)"""
         asm = self.asm
+        for above, mark in enumerate(reversed(self.code.stacks[index][site.base :]), start=1):
+            if mark == MAYBE:
+                self._fill(above)
         count, height = ins.depth - site.base, site.base
         protected = self.try_context(index) is not None
         if protected:  # a handler around the site still finds its operands
@@ -147,12 +153,36 @@ class Emitter(Operations):
         asm.emit("UNPACK_SEQUENCE", 2)
         self.room = max(self.room, count + len(site.inputs) + len(self.code.cells) + 8)
 
+    def _fill(self, above: int) -> None:
+        """callable object-or-NULL … → callable object …, `above` operands from the object on
+
+        A local takes NULL, and is unbound then; what is called becomes the object of `call`.
+        """
+        asm, bound = self.asm, Label()
+        asm.emit("SWAP", above)
+        asm.emit("STORE_FAST", _SPARE)
+        asm.begin_call(self.hooks.local)
+        asm.constant(_SPARE)
+        asm.end_call(1)
+        asm.emit("COPY", 1)
+        asm.constant(self.hooks.undefined)
+        asm.emit("IS_OP", 0)
+        asm.jump_if("FALSE", bound)
+        asm.emit("POP_TOP")
+        asm.emit("COPY", above)
+        asm.constant(operator.call)
+        asm.emit("SWAP", above + 2)
+        asm.emit("STORE_FAST", _SPARE)
+        asm.place(bound)
+        asm.emit("DELETE_FAST", _SPARE)
+        asm.emit("SWAP", above)
+
     def _escape(self, site: Site) -> None:
         """Where the hook gives back an exception: stores what a handler may read, and goes on."""
         asm, skip, cfg = self.asm, Label(), self.flow.cfg
         asm.emit("COPY", 1)
         asm.constant(0)
-        asm.emit("BINARY_SUBSCR")
+        asm.subscript()
         asm.constant(len(site.resumes))
         asm.emit("IS_OP", 0)
         asm.jump_if("FALSE", skip)

@@ -6,7 +6,7 @@ from types import CodeType
 
 from bytecode import BinaryOp, FreeVar, Instr, Label
 
-from bcgraph.instructions import NULL, Assembler, Instruction, Op, variable
+from bcgraph.instructions import ENTER, FUNCTION, NULL, Assembler, Instruction, Op, variable
 from bcgraph.regions import Flow
 
 from ._hooks import Hooks
@@ -42,12 +42,12 @@ class Operations:
     def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
         """Emits one straight-line instruction with its hook, if it has one."""
         asm, hooks = self.asm, self.hooks
-        name = raw.name
+        name = ins.name
         if name == "GET_ITER":
             self._replace_top(hooks.iterate)
             asm.copy(raw)
         elif name in ("CALL", "CALL_KW", "CALL_FUNCTION_EX", "PRECALL", "KW_NAMES"):
-            self._call(index, raw)
+            self._call(index, ins, raw)
         elif name == "UNARY_NOT":
             self._negation(raw)
         elif name == "IS_OP" and hooks.symbolic and self._is_none_loaded(index):
@@ -247,11 +247,11 @@ class Operations:
         asm.copy(raw)
         asm.place(done)
 
-    def _call(self, index: int, raw: Instr) -> None:
+    def _call(self, index: int, ins: Instruction, raw: Instr) -> None:
         """Resolves the callable just before the call: in `KW_NAMES`, `PRECALL` or `CALL`."""
         asm, name = self.asm, raw.name
         if name == "CALL_FUNCTION_EX" and self.hooks.symbolic:
-            with_keywords = int(raw.arg) & 1
+            with_keywords = _with_keywords(ins)
             if with_keywords:
                 asm.emit("SWAP", 2)
             self._replace_top(self.hooks.unpack, None)
@@ -264,14 +264,14 @@ class Operations:
             name == "CALL" and previous in ("PRECALL", "KW_NAMES")
         )
         if marks is not None and not resolved_before:
-            below = self._callable_depth(index, raw, marks)
-            if below is not None:
+            below = self._callable_depth(index, ins, marks)
+            if marks[-below] not in (FUNCTION, ENTER):
                 asm.begin_call(self.hooks.resolve)
                 asm.emit("COPY", below + 2)
                 asm.end_call(1)
                 asm.emit("SWAP", below + 1)
                 asm.emit("POP_TOP")
-            self._is_comprehension = below is None
+            self._is_comprehension = marks[-below] == FUNCTION
         asm.copy(raw)
         if name == "CALL" and self._is_comprehension and self.hooks.journal:
             self._tell_birth()
@@ -282,16 +282,16 @@ class Operations:
         self.asm.end_call(1)
         self.asm.emit("POP_TOP")
 
-    def _callable_depth(self, index: int, raw: Instr, marks: tuple[object, ...]) -> int | None:
-        """How far below the top the callable lies (1: on top); None where it is left alone."""
-        name = raw.name
+    def _callable_depth(self, index: int, ins: Instruction, marks: tuple[object, ...]) -> int:
+        """How far below the top the callable lies (1: on top)."""
+        name = ins.name
         if name == "KW_NAMES":
-            raw = self.code.instructions[index + 1].raw  # type: ignore[union-attr]
+            ins = self.code.instructions[index + 1]  # type: ignore[assignment]
         if name == "CALL_FUNCTION_EX":
-            low = 2 + (int(raw.arg) & 1)
+            low = 2 + _with_keywords(ins)
             after = False
         else:
-            low = int(raw.arg) + 1 + (name == "CALL_KW")
+            low = int(ins.raw.arg) + 1 + (name == "CALL_KW")
             after = True
         first, second = marks[-low - 1], marks[-low]
         if first == NULL:
@@ -300,7 +300,7 @@ class Operations:
             found = low + 1
         else:
             found = low
-        return None if marks[-found] == "function" else found
+        return found
 
     def _tell_write(self, name: str, raw: Instr) -> None:
         asm, hooks = self.asm, self.hooks
@@ -323,3 +323,8 @@ class Operations:
             asm.load_cell(variable(raw.arg), isinstance(raw.arg, FreeVar) or self.all_free)
             asm.end_call(1)
         asm.emit("POP_TOP")
+
+
+def _with_keywords(call: Instruction) -> int:
+    """Whether a `CALL_FUNCTION_EX` has a place for keywords on the stack."""
+    return int(call.arg[1]) & 1  # type: ignore[index]

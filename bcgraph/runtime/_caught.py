@@ -101,7 +101,7 @@ def _handles(
             return True  # `except*`, or an `except` of everything
         elif ins.opname.startswith("LOAD_"):
             stack.append(_UNKNOWN)
-        elif ins.opname not in ("EXTENDED_ARG", "TO_BOOL"):
+        elif ins.opname not in ("EXTENDED_ARG", "TO_BOOL", "NOT_TAKEN"):
             return False  # a `finally`, a `with`, or the end
     return False
 

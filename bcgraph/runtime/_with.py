@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bcgraph.instructions import EXIT, Op
+from bcgraph.instructions import EXIT, MAYBE, Op
 from bcgraph.regions import RETURN, Flow
 
 from ._outcome import Outcome
@@ -15,26 +15,30 @@ def leave_together(flow: Flow, outcome: Outcome, base: int) -> None:
 
     The ways find a function that does nothing in place of the one that leaves.
     """
-    found: list[tuple[list[Any], int]] = []
+    found: list[tuple[list[Any], int, int]] = []
     for port in outcome.ports:
-        slot = None if port == RETURN else _exit_slot(flow, port)
-        if slot is None or slot < base:
+        slots = None if port == RETURN else _exit_slots(flow, port)
+        if slots is None or slots[0] < base:
             return
-        found.append((outcome.operands[port], slot - base))
-    functions = [operands[slot] for operands, slot in found]
-    if any(fn != functions[0] for fn in functions):
+        found.append((outcome.operands[port], slots[0] - base, slots[1] - base))
+    calls = [operands[first : last + 1] for operands, first, last in found]
+    if any(call != calls[0] for call in calls):
         return
-    functions[0](None, None, None)
-    for operands, slot in found:
-        operands[slot] = _left
+    function, *bound = calls[0]
+    function(*bound, None, None, None)
+    for operands, first, _ in found:
+        operands[first] = _left
 
 
 def _left(*_: object) -> None:
     """In place of a function that has been called already."""
 
 
-def _exit_slot(flow: Flow, port: int) -> int | None:
-    """The operand at a block's entry that the block first of all calls to leave a `with`."""
+def _exit_slots(flow: Flow, port: int) -> tuple[int, int] | None:
+    """The operands at a block's entry that the block first of all calls to leave a `with`.
+
+    They are the function and, on CPython 3.14, what it is bound to: the first and the last.
+    """
     block = flow.cfg.blocks[port]
     slots: list[int | None] = list(range(block.depth))
     for index, ins in zip(block.indices, flow.cfg.instructions(block), strict=True):
@@ -48,6 +52,9 @@ def _exit_slot(flow: Flow, port: int) -> int | None:
                 slots[-1], slots[low] = slots[low], slots[-1]
             case _:
                 marks = flow.cfg.code.stacks.get(index, ())
-                called = len(marks) >= 4 and marks[-4] == EXIT
-                return slots[-4] if called and ins.raw.name in ("CALL", "PRECALL") else None
+                at = -5 if marks[-4:-3] == (MAYBE,) else -4
+                if ins.raw.name not in ("CALL", "PRECALL") or marks[at : at + 1] != (EXIT,):
+                    return None
+                first, last = slots[at], slots[-4]
+                return None if first is None or last is None else (first, last)
     return None

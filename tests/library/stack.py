@@ -15,7 +15,8 @@ _ENDS = {"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"}
 _ALWAYS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
 _REACHED = {"COPY": 1, "SWAP": 1, "BUILD_TUPLE": 1}  # operands for each unit of the argument
 _PUSHED_LATER = sys.version_info < (3, 13)  # before, `dis` misses what resuming a generator pushes
-_JUMPS = frozenset(dis.hasjrel) | frozenset(dis.hasjabs)
+# 3.14's `END_ASYNC_FOR` only names the place it belongs to.
+_JUMPS = frozenset(dis.hasjrel + dis.hasjabs) - {dis.opmap["END_ASYNC_FOR"]}
 
 
 def fault(code: CodeType) -> str:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs.generator import program
-from programs.oracle import difference
+from programs.oracle import MODES, difference
 
 EXAMPLES = os.environ.get("BCGRAPH_EXAMPLES", "")
 
@@ -20,7 +20,7 @@ sources = st.randoms(use_true_random=False).map(program)
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
-@pytest.mark.parametrize("mode", ["stage_everything", "convert"])
+@pytest.mark.parametrize("mode", MODES)
 @settings(
     max_examples=int(EXAMPLES or 150),
     derandomize=not EXAMPLES,
