@@ -1,4 +1,4 @@
-"""What `python.mjs` runs inside Pyodide: what a system has and WebAssembly hasn't, then the command."""
+"""What `python.mjs` runs inside Pyodide: what a system has and WebAssembly lacks, and the command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sysconfig
 import traceback
 import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import node  # type: ignore[import-not-found]  # registered by `python.mjs`
@@ -19,7 +18,7 @@ STDLIB = sysconfig.get_path("stdlib")
 
 
 def unpacked() -> None:
-    """Lays the standard library's files where `sysconfig` says they are; Pyodide has them zipped."""
+    """Lays the standard library's files where `sysconfig` says; Pyodide has them zipped."""
     for path in [path for path in sys.path if path.endswith(".zip")]:
         zipfile.ZipFile(path).extractall(STDLIB)
         sys.path[sys.path.index(path)] = STDLIB
