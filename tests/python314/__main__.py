@@ -1,9 +1,11 @@
 """Runs the tests that need no framework on CPython 3.14, and prints how many there were.
 
-    python -m python314 FOLDER [--pyodide VERSION] [ARGUMENT OF PYTEST…]
+    python -m python314 FOLDER [--pyodide VERSION] [--module MODULE] [ARGUMENT…]
 
 run in `tests/`, by `tox -e pyodide`. Pyodide comes by npm, and what the tests import by pip, into
-FOLDER; both are used again. With 1 it says that a test failed, or that Node or npm are missing.
+FOLDER; both are used again. Arguments are pytest's, or those of another module to run instead, as
+in `--module library.standard_library`. It exits with 1 where a test fails, or Node or npm are
+missing.
 """
 
 from __future__ import annotations
@@ -16,18 +18,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zlib import crc32
 
 VERSION = "314.0.7"  # CPython 3.14.2
 # The last pure-Python hypothesis; Pyodide's own packages are not on the npm registry.
 PACKAGES = ("bytecode>=0.19,<0.20", "pytest>=8.3", "hypothesis>=6.100,<6.156", "networkx>=3.2")
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = (
-    "tests/cfg",
-    "tests/library",
-    "tests/python314",
-    "tests/staging/test_generated.py",
-    "tests/interface/test_install.py",
-    "tests/hostile",
+    "cfg",
+    "library",
+    "staging/test_generated.py",
+    "interface/test_install.py",
+    "hostile",
 )
 
 
@@ -37,7 +39,7 @@ class Inside:
     def __init__(self, folder: Path, version: str) -> None:
         self.node, npm = (found(name) for name in ("node", "npm"))
         self.home = folder / version
-        self.site = folder / "site"
+        self.site = folder / f"site-{crc32(repr(PACKAGES).encode()):08x}"
         self.package = self.home / "node_modules" / "pyodide"
         if not (self.package / "pyodide.mjs").exists():
             command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(self.home)]
@@ -56,7 +58,7 @@ class Inside:
             "PATH": os.environ["PATH"],
             "PYODIDE": str(self.package),
             "PYODIDE_MOUNTS": json.dumps(mounts),
-            "PYODIDE_CWD": "/project",
+            "PYODIDE_CWD": "/project/tests",
             "PYTHONPATH": "/project/tests:/project:/project/backends:/site",
             "PYTHONHASHSEED": "0",
         }
@@ -85,11 +87,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python314")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pyodide", default=VERSION)
+    parser.add_argument("--module", default="pytest", help="another module to run")
     given, arguments = parser.parse_known_args()
     inside = Inside(given.folder.resolve(), given.pyodide)
+    if given.module != "pytest":
+        return inside.python("-m", given.module, *arguments).returncode
     done = inside.python("-m", "pytest", "-q", "-p", "no:cacheprovider", *(arguments or TESTS))
     passed = re.search(r"(\d+) passed", done.stdout)
-    print(f"CPython 3.14, Pyodide {given.pyodide}: {passed[1] if passed else 0} tests passed")
+    print(f"Pyodide {given.pyodide}: {passed[1] if passed else 0} tests passed")
     return 0 if done.returncode == 0 and passed else 1
 
 

@@ -1,4 +1,4 @@
-"""What `python.mjs` runs inside Pyodide: what a system has and WebAssembly lacks, then a command."""
+"""What `python.mjs` runs inside Pyodide: what WebAssembly lacks, then the command."""
 
 from __future__ import annotations
 
