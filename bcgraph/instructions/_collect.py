@@ -9,6 +9,9 @@ from bytecode import Bytecode, Instr
 
 from ._canonical import Item
 from ._encode import encode
+from ._normal import normalise, tests_truth
+from ._templates import hidden, shown
+from ._version import PY313
 
 _LIST = ".list"
 
@@ -20,7 +23,8 @@ def collected(code: CodeType) -> CodeType | None:
     """
     if code.co_name != "<genexpr>" or not code.co_flags & inspect.CO_GENERATOR:
         return None
-    shell = Bytecode.from_code(code, conserve_exception_block_stackdepth=True)
+    found = Bytecode.from_code(hidden(code), conserve_exception_block_stackdepth=True)
+    shell = tuple(normalise(found))
     items: list[Item] = []
     names = [item.name for item in shell if isinstance(item, Instr)]
     if "STORE_DEREF" in names or "SEND" in names:
@@ -49,11 +53,11 @@ def collected(code: CodeType) -> CodeType | None:
                 Instr("POP_TOP", location=at),
             ]
             drop = 2  # RESUME, and the value sent
-        elif item.name in ("RETURN_VALUE", "RETURN_CONST"):
-            if item.name == "RETURN_VALUE":
-                items.append(Instr("POP_TOP", location=at))
-            items += [Instr("LOAD_FAST", _LIST, location=at), Instr("RETURN_VALUE", location=at)]
+        elif item.name == "RETURN_VALUE":
+            items += [Instr("POP_TOP", location=at), Instr("LOAD_FAST", _LIST, location=at), item]
         else:
+            if PY313 and tests_truth(item):
+                items.append(Instr("TO_BOOL", location=at))
             items.append(item)
     flags = code.co_flags & ~inspect.CO_GENERATOR
-    return encode(code, items, code.co_stacksize + 4, flags=flags)
+    return shown(encode(code, items, code.co_stacksize + 4, flags=flags))

@@ -28,6 +28,11 @@ _PAIRS = (
 )
 
 
+def tests_truth(item: Instr) -> bool:
+    """Whether an instruction, as `normalise` leaves it, takes any object for its truth."""
+    return item.name == "UNARY_NOT" or BRANCHES.get(item.name, ("", True))[0] == "truth"
+
+
 def normalise(items: Iterable[Item]) -> Iterator[Item]:
     """Splits what one version packs into one instruction and another does not.
 
@@ -39,7 +44,7 @@ def normalise(items: Iterable[Item]) -> Iterator[Item]:
     pending: Instr | None = None  # a TO_BOOL of which is not yet known what follows
     for item in _always_called(items) if PY314 else items:
         if pending is not None and isinstance(item, Instr):
-            if item.name not in BRANCHES and item.name != "UNARY_NOT":
+            if not tests_truth(item):
                 yield pending
             pending = None
         if not isinstance(item, Instr):

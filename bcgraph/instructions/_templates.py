@@ -1,8 +1,8 @@
 """Template strings (3.14), which `bytecode` 0.19 cannot read.
 
 It takes the argument of `BUILD_INTERPOLATION` (bit 0: has a format; from bit 2: the conversion)
-for another. So from reading to writing, a `GET_AWAITABLE` of an argument that CPython has no use for
-stands in its place. Both take one code unit.
+for another. So from reading to writing, a `GET_AWAITABLE` of an argument that CPython has no use
+for stands in its place. Both take one code unit.
 """
 
 from __future__ import annotations

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from types import CodeType, FunctionType
 
 import pytest
+from library.stack import fault
 from programs.oracle import MODES, difference
 
 import bcgraph.testing
 from bcgraph.errors import UnsupportedPython
+from bcgraph.instructions import collected
 
 _MANAGER = """
 def f(a, b, c, log):
@@ -144,6 +147,25 @@ if sys.version_info >= (3, 14):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_same_outcome(name: str, mode: str) -> None:
     assert difference(PROGRAMS[name], (mode,)) == ""
+
+
+COLLECTED = (
+    "x * 2 for x in xs if x",
+    "x * y for x in xs for y in xs if x > 1 if not y",
+    "x.bit_length() if x is None or x > 0 and x else -1 for x in xs",
+    "(x, y) for x in xs if x != 2 for y in (x or 3, not x)",
+)
+
+
+@pytest.mark.parametrize("text", COLLECTED)
+def test_a_generator_expression_is_collected(text: str) -> None:
+    names = {"xs": (1, 2, 0, 3)}
+    constants = compile(f"made = ({text})", "<made>", "exec").co_consts
+    code = next(constant for constant in constants if isinstance(constant, CodeType))
+    made = collected(code)
+    assert made is not None
+    assert fault(made) == ""
+    assert FunctionType(made, names)(iter(names["xs"])) == list(eval(f"({text})", names))
 
 
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0), (4, 0, 0)])
