@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dis
+
 from bytecode import Instr
-from bytecode.instr import DYNAMIC_STACK_EFFECTS, STATIC_STACK_EFFECTS
+from bytecode.instr import DYNAMIC_STACK_EFFECTS, STATIC_STACK_EFFECTS, UNSET
 
 from ._templates import interpolation
 from ._version import PY313, PY314
@@ -21,6 +23,8 @@ _PUSHES = ("LOAD_", "PUSH_", "IMPORT_", "MAKE_CELL", "COPY_FREE", "RESUME", "KW_
            "DELETE_DEREF", "DELETE_FAST", "POP_EXCEPT")  # fmt: skip
 
 
+_OF_CONSTANTS = {dis.opname[number] for number in dis.hasconst}
+_known_effects: dict[tuple[str, object], tuple[int, int]] = {}
 _REACH = {"CALL_INTRINSIC_1": 1, "CALL_INTRINSIC_2": 2, "LOAD_SPECIAL": 1}
 if PY314:
     _REACH["WITH_EXCEPT_START"] = 5  # what leaves a `with` takes two operands
@@ -28,6 +32,26 @@ if PY314:
 
 def reach(raw: Instr) -> int:
     """How many operands an instruction reaches down to (at least as many as it takes)."""
+    return _effects(raw)[0]
+
+
+def _effects(raw: Instr) -> tuple[int, int]:
+    """How far an instruction reaches down, and by how much it changes the depth where it goes on.
+
+    Both go by its name and the numbers in its argument.
+    """
+    name, arg = raw.name, raw.arg
+    number: object = None
+    if name not in _OF_CONSTANTS and arg is not UNSET:
+        number = int(arg) if isinstance(arg, int) else arg[0] if isinstance(arg, tuple) else None
+    found = _known_effects.get((name, number))
+    if found is None:
+        found = _reach(raw), raw.stack_effect(jump=False)
+        _known_effects[name, number] = found
+    return found
+
+
+def _reach(raw: Instr) -> int:
     name = raw.name
     if name in _REACH:
         return _REACH[name]
@@ -61,9 +85,9 @@ def after(raw: Instr, stack: tuple[object, ...]) -> tuple[object, ...]:
         return (*stack[: len(stack) - reach(raw)], FUNCTION)
     if (parts := interpolation(raw)) is not None:
         return (*stack[: -2 - (parts & 1)], None)
-    effect = raw.stack_effect(jump=False)
+    down, effect = _effects(raw)
     if name in _INTO:
         return stack[:effect]
-    pops = min(reach(raw), len(stack))
+    pops = min(down, len(stack))
     kept = stack[: len(stack) - pops] if pops else stack
     return kept + (None,) * (pops + effect)
