@@ -123,8 +123,14 @@ class _Program:
         self.converted = _converted(runtime, original)  # tells at once what cannot be
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._run(arguments, keywords, outermost=False)
+
+    def outermost(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._run(arguments, keywords, outermost=True)
+
+    def _run(self, arguments: Any, keywords: Any, *, outermost: bool) -> Any:
         fn = _converted(self._runtime, self.original)  # it may have to note what it writes
-        return self._runtime.finished(fn)(*arguments, **keywords)
+        return self._runtime.finished(fn, outermost=outermost)(*arguments, **keywords)
 
     def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
         return self._runtime.transaction(self.original, *roots)

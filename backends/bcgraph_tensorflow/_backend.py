@@ -100,7 +100,7 @@ class Backend:
 
     def compile(self, program: Program, options: Mapping[str, Any]) -> Any:
         """A `tf.function` of the converted function."""
-        return _function.compile(program, options, self.errors)
+        return _function.compile(program, options, self.errors, self.check)
 
     def spec(self, value: Any) -> Spec | None:
         """Dtype and static shape."""
