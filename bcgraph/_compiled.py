@@ -11,10 +11,12 @@ from types import FunctionType, MethodType
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
 from bcgraph.backend import Transaction
-from bcgraph.errors import UnknownOption
+from bcgraph.errors import UnknownOption, UnsupportedRegion
 from bcgraph.runtime import DISABLED, Runtime
 
 from . import _backends, _config
+
+_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -113,11 +115,22 @@ class _Program:
 
     def __init__(self, runtime: Runtime, original: Callable[..., Any]) -> None:
         self.original, self._runtime = original, runtime
+        if runtime.backend.symbolic and _SUSPENDS & _flags(original):
+            raise UnsupportedRegion(
+                f"generators and coroutines, as {_named(original)} is, cannot be one graph",
+                mend="collect what it yields in a list, in a function that is compiled instead",
+            )
         self.converted = _converted(runtime, original)  # tells at once what cannot be
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._run(arguments, keywords, outermost=False)
+
+    def outermost(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._run(arguments, keywords, outermost=True)
+
+    def _run(self, arguments: Any, keywords: Any, *, outermost: bool) -> Any:
         fn = _converted(self._runtime, self.original)  # it may have to note what it writes
-        return self._runtime.finished(fn)(*arguments, **keywords)
+        return self._runtime.finished(fn, outermost=outermost)(*arguments, **keywords)
 
     def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
         return self._runtime.transaction(self.original, *roots)
@@ -127,6 +140,15 @@ class _Program:
 
     def reads(self, attribute: str) -> bool:
         return self._runtime.reads(attribute)
+
+
+def _flags(fn: Any) -> int:
+    code = getattr(inspect.unwrap(getattr(fn, "func", fn)), "__code__", None)
+    return code.co_flags if code is not None else 0
+
+
+def _named(fn: Any) -> str:
+    return f"`{getattr(fn, '__qualname__', type(fn).__name__)}`"
 
 
 def _converted(runtime: Runtime, fn: Callable[P, R]) -> Callable[P, R]:

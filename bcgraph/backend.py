@@ -19,6 +19,9 @@ from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
 from ._raised import Errors as Errors
 from ._reads import attributes_read as attributes_read
+from ._results import OrNone as OrNone
+from ._results import known as known
+from ._results import mapped as mapped
 from ._text import Piece as Piece
 from ._text import StagedText as StagedText
 from ._text import formatted as formatted
@@ -101,7 +104,8 @@ class Transaction:
     """What a traced call has done to Python objects, when it has ended.
 
     `outlives` and `is_made` tell of an object's identity whether it was there before, and whether
-    the program has made it. `finished` gives a value that is no container as users know it.
+    the program has made it. `finished` gives a value that is no container as users know it, or an
+    `OrNone`.
     """
 
     writes: list[Write]
@@ -118,6 +122,9 @@ class Program(Protocol):
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Runs it; what it returns is what users know: no staged number or list."""
+
+    def outermost(self, *arguments: Any, **keywords: Any) -> Any:
+        """The same, called from outside of any graph: its result may hold `OrNone`, too."""
 
     def is_eager(self) -> bool:
         """Whether a call is to run the original (`config(mode="eager")`)."""

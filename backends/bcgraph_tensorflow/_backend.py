@@ -42,6 +42,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.errors = Errors()
+        tf.register_tensor_conversion_function((list, tuple), _dtypes.packed, priority=90)
 
     def owns(self, value: Any) -> bool:
         """Whether a value is a tensor, variable, or another tensor-like object of TensorFlow."""
@@ -99,7 +100,7 @@ class Backend:
 
     def compile(self, program: Program, options: Mapping[str, Any]) -> Any:
         """A `tf.function` of the converted function."""
-        return _function.compile(program, options, self.errors)
+        return _function.compile(program, options, self.errors, self.check)
 
     def spec(self, value: Any) -> Spec | None:
         """Dtype and static shape."""
@@ -128,6 +129,8 @@ class Backend:
         """The components of ragged and sparse tensors, optionals, tensor arrays …"""
         if isinstance(value, tf.TensorArray):
             return [value.flow], lambda parts: _cond.array_with_flow(value, parts[0])
+        if isinstance(value, tf.SparseTensor):  # its spec holds a size that parts may contradict
+            return [value.indices, value.values, value.dense_shape], lambda p: tf.SparseTensor(*p)
         if isinstance(value, _COMPOSITES):
             flat = tf.nest.flatten(value, expand_composites=True)
             return flat, lambda parts: tf.nest.pack_sequence_as(

@@ -13,6 +13,8 @@ from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText
 
 from . import _dtypes, _loops, _texts
 
+_LOOK = (tf.eye, tf.pad, tf.switch_case)  # which tell a number of Python's from a tensor
+
 
 class _Rows:
     def __init__(self, tensor: Any) -> None:
@@ -135,6 +137,8 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         tf.autograph.experimental.set_loop_options: _loops.set_options,
         tf.stack: _stack,
         tf.concat: _concat,
+        tf.constant: _constant,
+        **{looks: _of_tensors(looks) for looks in _LOOK},
     }
 
 
@@ -175,6 +179,27 @@ def _stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
     rank = stacked.shape.rank
     where = axis if axis >= 0 else axis + rank
     return tf.transpose(stacked, [*range(1, where + 1), 0, *range(where + 1, rank)], name=name)
+
+
+def _constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Any:
+    tensor = tf.convert_to_tensor(value, dtype, name=name)
+    if shape is None:
+        return tensor
+    return tf.broadcast_to(tensor, shape) if tensor.shape.rank == 0 else tf.reshape(tensor, shape)
+
+
+def _of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, called with tensors for numbers: it looks at what its arguments are."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [plain(part) for part in value]
+        return value.tensor if isinstance(value, StagedNumber) else value
+
+    def meaning(*arguments: Any, **keywords: Any) -> Any:
+        return function(*map(plain, arguments), **{k: plain(v) for k, v in keywords.items()})
+
+    return meaning
 
 
 def _concat(values: Any, axis: Any, name: str = "concat") -> Any:

@@ -7,6 +7,8 @@ NumPy does within a kind; integers that meet floats take the floats' dtype.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -83,10 +85,47 @@ def convert(value: Any, spec: Spec) -> Any:
 
 
 def as_tensor(value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False) -> Any:
-    """What TensorFlow's functions get for a staged list or number."""
+    """What TensorFlow's functions get for a staged list or number.
+
+    Raises `TypeError` for a number that Python would not make one of `dtype` either.
+    """
     if dtype is None or not isinstance(value, StagedNumber):
         return value.stack()
-    return value.met(Spec(tf.as_dtype(dtype), None))
+    tensor = value.met(Spec(tf.as_dtype(dtype), None))
+    if tensor.dtype != dtype:
+        raise TypeError(f"a {tensor.dtype.name} stands where a {tf.as_dtype(dtype).name} must")
+    return tensor
+
+
+def packed(value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False) -> Any:
+    """What TensorFlow's functions get for a list that holds staged numbers, however deep in it.
+
+    As in a list of Python numbers, they take the dtype that all of them fit in.
+    """
+    if tf.executing_eagerly() or not any(isinstance(v, StagedNumber) for v in _leaves(value)):
+        return NotImplemented
+    if dtype is not None:
+        return _stacked(value, lambda v: tf.convert_to_tensor(v, dtype))
+    joined = functools.reduce(_held, map(spec, _leaves(value)))
+    return NotImplemented if joined is None else _stacked(value, lambda v: convert(v, joined))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if not isinstance(value, list | tuple):
+        yield value
+        return
+    for part in value:
+        yield from _leaves(part)
+
+
+def _held(first: Spec | None, second: Spec | None) -> Spec | None:
+    return None if first is None or second is None else join(first, second)
+
+
+def _stacked(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    if not isinstance(value, list | tuple):
+        return leaf(value)
+    return tf.stack([_stacked(part, leaf) for part in value])
 
 
 def list_shape(spec: Spec) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bcgraph.backend import Errors, Program, check_options
+from bcgraph.backend import Errors, OrNone, Program, check_options, known, mapped
 
 from . import _texts
 
@@ -29,21 +29,27 @@ class _Tracing(threading.local):
 _tracing = _Tracing()
 
 
-def compile(program: Program, options: Mapping[str, Any], errors: Errors) -> Function:
-    """Makes the `tf.function`. Raises `UnknownOption` on an option it does not know."""
+Check = Callable[[Any, BaseException], Any]
+
+
+def compile(program: Program, options: Mapping[str, Any], errors: Errors, check: Check) -> Function:
+    """Makes the `tf.function`; `check` records an assertion.
+
+    Raises `UnknownOption` on an option it does not know.
+    """
     check_options("tensorflow", options, _OPTIONS)
 
     def traced(*arguments: Any, **keywords: Any) -> Any:
         before, _tracing.xla = _tracing.xla, _tracing.xla or bool(options.get("jit_compile"))
         try:
-            return program(*arguments, **keywords)
+            return program.outermost(*arguments, **keywords)
         finally:
             _tracing.xla = before
 
     traced.__name__ = getattr(program.original, "__name__", "function")
     traced.__signature__ = inspect.signature(program.original)  # type: ignore[attr-defined]
     traced.__wrapped__ = program.original  # type: ignore[attr-defined]
-    return Function(traced, traced.__name__, autograph=False, **options).of(program, errors)
+    return Function(traced, traced.__name__, autograph=False, **options).of(program, errors, check)
 
 
 def warn_of_dropped(error: BaseException) -> None:
@@ -64,21 +70,26 @@ class Function(_Base):  # type: ignore[misc]
 
     __slots__ = ("_instance",)
 
-    def of(self, program: Program, errors: Errors, compiled: Any = None) -> Function:
+    def of(self, program: Program, errors: Errors, check: Check, compiled: Any = None) -> Function:
         """Itself, told whose graph it is."""
-        self._program, self._errors, self._compiled = program, errors, compiled
+        self._program, self._errors, self._check = program, errors, check
+        self._compiled = compiled
         return self
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if self._program.is_eager():
             return _original(self)(*arguments, **keywords)
         try:
-            return super().__call__(*arguments, **keywords)
+            result = super().__call__(*arguments, **keywords)
+            return known(result) if tf.executing_eagerly() else mapped(result, self._used)
         except tf.errors.InvalidArgumentError as failure:
             error = self._errors.find(failure, _texts.unpacked)
             if error is None:
                 raise
             raise error from failure
+
+    def _used(self, value: Any) -> Any:
+        return value.used(self._check) if isinstance(value, OrNone) else value
 
     def bound(self, instance: Any, compiled: Any) -> Any:
         """The method of an instance, with graphs of its own.
@@ -90,7 +101,7 @@ class Function(_Base):  # type: ignore[misc]
         if not isinstance(kept, Function):
             return MethodType(compiled, instance)
         made = object.__new__(Function)
-        made.__dict__ = kept.of(self._program, self._errors, compiled).__dict__
+        made.__dict__ = kept.of(self._program, self._errors, self._check, compiled).__dict__
         made._instance = instance
         return made
 

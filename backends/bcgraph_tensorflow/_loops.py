@@ -86,10 +86,12 @@ def set_options(**options: Any) -> None:
     named = {}
     for value, shape in options.pop("shape_invariants", ()):
         tensor = value.stack() if hasattr(type(value), "stack") else value
-        places = [i for i, leaf in enumerate(loop.leaves) if leaf is tensor]
+        parts = tf.nest.flatten(tensor, expand_composites=True)
+        places = [i for i, leaf in enumerate(loop.leaves) if any(leaf is part for part in parts)]
         if not places:
             raise ValueError("a shape invariant is set of a value that the loop does not carry")
-        named[places[0]] = tf.TensorShape(shape)
+        if parts[0] is tensor:  # of a composite, the shapes of the parts follow from the body
+            named[places[0]] = tf.TensorShape(shape)
     loop.asked = {**options, "shape_invariants": named} if named else options
 
 

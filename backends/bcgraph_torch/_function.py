@@ -181,7 +181,7 @@ class Function:
             with Outer(mode) as outer, Meanings():
                 outer.leaves += [Leaf(t, None, t.grad, None) for t in given if t.is_leaf]
                 with self._program.transaction(arguments, keywords) as transaction:
-                    result = self._program(*arguments, **keywords)
+                    result = self._program.outermost(*arguments, **keywords)
                 own = {id(value) for value in _writes.containers((arguments, keywords))}
                 left = [*transaction.writes, *(w for leaf in outer.leaves for w in leaf.writes())]
                 writes[:] = _writes.kept(left, own, outer.fake)

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from bcgraph.backend import BackendLimit, StagedNumber, Transaction
+from bcgraph.backend import BackendLimit, OrNone, StagedNumber, Transaction
 
-_STAGED = (torch.Tensor, torch.SymInt, torch.SymFloat, StagedNumber)
+_STAGED = torch.Tensor | torch.SymInt | torch.SymFloat | StagedNumber
 _ATOMS = (type, ModuleType, torch.dtype, torch.device)
 _HEAP_TYPE = 1 << 9
 
@@ -59,6 +59,9 @@ class _Makers:
         value = self._transaction.finished(value)
         if isinstance(value, _STAGED):
             return self._staged(value)
+        if isinstance(value, OrNone):
+            there, held = self.maker(value.there), self.maker(value.value)
+            return lambda run: held(run) if there(run) else None
         if id(value) in self._known:
             return self._known[id(value)][1]
         if isinstance(value, Iterator) and not self._stays(value):
@@ -98,7 +101,7 @@ class _Makers:
     def _is_new(self, value: Any, seen: set[int]) -> bool:
         """Whether a value, or what it holds, is made in this trace and may change."""
         value = self._transaction.finished(value)
-        if isinstance(value, _STAGED):
+        if isinstance(value, _STAGED | OrNone):
             return True
         if id(value) in seen or isinstance(value, _ATOMS) or self._stays(value):
             return False

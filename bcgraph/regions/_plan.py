@@ -89,10 +89,10 @@ def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
     decisions: list[Decision] = []
     targets: tuple[int, ...] = first.successors
     outer = cfg.outer[block]
-    seen: set[frozenset[int]] = set()
+    seen: set[tuple[frozenset[int], tuple[int, ...]]] = set()
     refusal: str | None = None
     while not decisions or (len(targets) > 1 and any(not _ends(flow, t) for t in targets)):
-        key = frozenset(targets)
+        key = frozenset(targets), outer
         if decisions and key in seen:
             refusal = "its ways out are tangled"
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dis
+import sys
 import threading
 from builtins import __dict__ as builtin_names
 from collections import ChainMap
@@ -11,7 +12,10 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
+from bcgraph._library import is_library_name
 from bcgraph._weak import told_once
+from bcgraph.backend import Backend
+from bcgraph.errors import CaughtRaise
 
 _EDGE = f"{__package__}._finish"  # where a recorded call begins
 
@@ -30,19 +34,40 @@ class Suppressing(contextlib.suppress):
         return super().__exit__(*raised)
 
 
-def is_caught(error: BaseException, frame: FrameType, is_made: Callable[[CodeType], bool]) -> bool:
+def is_caught(
+    error: BaseException, frame: FrameType, is_program: Callable[[FrameType], bool]
+) -> bool:
     """Whether a `try` or `suppress` around this frame, or a caller, may catch an exception.
 
-    `is_made` tells rewritten code. What is outside of the recorded call catches as the graph runs.
+    `is_program` tells frames of the user's program. What is outside of the recorded call catches as
+    the graph runs.
     """
     if any(issubclass(type(error), one._exceptions) for one in _active()):
         return True
     caller: FrameType | None = frame
     while caller is not None and caller.f_globals.get("__name__") != _EDGE:
-        if is_made(caller.f_code) and _catches(caller, type(error)):
+        if is_program(caller) and _catches(caller, type(error)):
             return True
         caller = caller.f_back
     return False
+
+
+def checked(backend: Backend, holds: Any, error: Exception) -> Any:
+    """The backend's check that raises `error` as the graph runs.
+
+    Raises `CaughtRaise` where the program itself would catch it.
+    """
+    if is_caught(error, sys._getframe(1), _is_program):
+        kind = type(error)
+        raise CaughtRaise(
+            f"whether {kind.__name__} is raised in this `try` is known only to the graph",
+            mend="give `next` a default" if kind is StopIteration else None,
+        )
+    return backend.check(holds, error)
+
+
+def _is_program(frame: FrameType) -> bool:
+    return not is_library_name(frame.f_globals.get("__name__"))
 
 
 def _active() -> list[Any]:

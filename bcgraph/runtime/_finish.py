@@ -13,7 +13,7 @@ from typing import Any
 
 from bcgraph._library import is_library_name
 from bcgraph._number import number_tensor
-from bcgraph.backend import Backend, Errors, StagedText
+from bcgraph.backend import Backend, Errors, OrNone, StagedText, mapped
 from bcgraph.errors import BcgraphError, EndlessRecursion, Place
 
 from ._lists import StagedList, forward
@@ -22,14 +22,22 @@ from ._raises import Unreachable, told
 
 
 def finished(
-    backend: Backend, fn: Callable[..., Any], sight: Callable[..., AbstractContextManager[Any]]
+    backend: Backend,
+    fn: Callable[..., Any],
+    sight: Callable[..., AbstractContextManager[Any]],
+    *,
+    outermost: bool,
 ) -> Callable[..., Any]:
     """The function with tensors in its result for staged lists and numbers.
 
-    It runs with its arguments in `sight`.
+    What may be None is an `OrNone` in the result of the `outermost` call, and checked not to be
+    None in any other. It runs with its arguments in `sight`.
     """
     if not backend.symbolic:
         return fn
+
+    def used(value: Any) -> Any:
+        return value.used(backend.check) if isinstance(value, OrNone) else value
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -37,7 +45,8 @@ def finished(
             return fn(*args, **kwargs)
         try:
             with sight(fn, args, kwargs):
-                return finished_value(fn(*args, **kwargs))
+                result = _finished_value(fn(*args, **kwargs))
+                return result if outermost else mapped(result, used)
         except Unreachable:  # every way raises when the graph runs
             return None
         except BcgraphError as error:
@@ -74,34 +83,15 @@ def _place(traceback: TracebackType | None) -> Place | None:
 
 
 def finished_leaf(value: Any) -> Any:
-    """A value as users know it: tensors for staged lists."""
+    """A value as users know it: tensors for staged lists; `OrNone` where it may be None."""
     value = forward(value)
     if isinstance(value, StagedList):
         value = value.stack()
     if isinstance(value, StagedText):
         value.refuse()
-    return value.use(_returned) if isinstance(value, PerhapsNone) else value
+    return OrNone(value.value, value.there) if isinstance(value, PerhapsNone) else value
 
 
-def finished_value(value: Any) -> Any:
+def _finished_value(value: Any) -> Any:
     """The same, and tensors for staged numbers, in containers too."""
-    value = number_tensor(finished_leaf(value))
-    kind = type(value)
-    if kind is dict:
-        items = {key: finished_value(v) for key, v in value.items()}
-        return items if any(items[key] is not v for key, v in value.items()) else value
-    if kind is list or (isinstance(value, tuple) and (kind is tuple or hasattr(kind, "_fields"))):
-        made = [finished_value(v) for v in value]
-        if all(one is other for one, other in zip(made, value, strict=True)):
-            return value
-        return kind(made) if kind in (list, tuple) else kind(*made)
-    return value
-
-
-def _returned(value: Any) -> Any:
-    """Raises where a graph would have to return None."""
-    if value is None:
-        raise TypeError(
-            "the function returns None on this path and a tensor on another, and a graph returns"
-            " a tensor; return a value on each path, or a flag beside it"
-        )
+    return mapped(value, lambda part: number_tensor(finished_leaf(part)))

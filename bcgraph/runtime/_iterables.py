@@ -54,8 +54,8 @@ class Iterables:
             len: self._len,
             list: self._list,
             tuple: self._tuple,
-            set: _refuse,
-            dict: _refuse,
+            set: self._of_python(set),
+            dict: self._of_python(dict),
         }
 
     def iteration(self, value: Any) -> StagedIteration | None:
@@ -236,6 +236,19 @@ class Iterables:
     def _tuple(self, value: Any) -> Any:
         return tuple(value) if isinstance(value, list | tuple) else self.collected(value)
 
+    def _of_python(self, kind: type) -> Callable[..., Any]:
+        """What makes a set or dict: it may hold staged values, how many it holds may not be one."""
+
+        def make(*iterables: Any, **keywords: Any) -> Any:
+            if any(self.items(i) is not None or self.stream(i) is not None for i in iterables):
+                raise PythonValueNeeded(
+                    f"a {kind.__name__} cannot be made of a staged iteration",
+                    mend="collect in a list, or iterate over a Python sequence",
+                )
+            return kind(*iterables, **keywords)
+
+        return make
+
 
 def _collected(iterable: Iterable[Any]) -> list[Any]:
     made = []
@@ -250,10 +263,3 @@ def _filtered(function: Callable[[Any], Any] | None, iterable: Iterable[Any]) ->
         if item if function is None else function(item):
             made.append(item)
     return made
-
-
-def _refuse(*_: Any, **__: Any) -> Any:
-    raise PythonValueNeeded(
-        "a set or dict cannot be made of a staged iteration",
-        mend="collect in a list, or iterate over a Python sequence",
-    )

@@ -11,6 +11,7 @@ from typing import Any
 
 from bcgraph.backend import Backend, Items, Stream
 
+from ._caught import checked
 from ._journal import Location
 from ._nodes import Leaf, Node
 from ._outcome import Effects
@@ -52,8 +53,8 @@ class StagedIteration(Iteration):
         has = self.has_known(at)
         if has is False:
             raise StopIteration
-        checked = None if has is True else self.backend.check(has, StopIteration())
-        return self.item(at, checked)
+        there = None if has is True else checked(self.backend, has, StopIteration())
+        return self.item(at, there)
 
     def has_known(self, at: Any) -> Any:
         """As `has`; a Python bool where that is known."""

@@ -9,6 +9,7 @@ from bcgraph._number import number_tensor
 from bcgraph.backend import Backend, StagedNumber
 from bcgraph.errors import UnsupportedEffect
 
+from ._caught import checked
 from ._optional import PerhapsNone, used
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class Slots:
     def __setitem__(self, index: Any, value: Any) -> None:
         trees, backend, count = self.trees, self.trees.backend, len(self.target)
         within = backend.all_of([backend.less(-count - 1, index), backend.less(index, count)])
-        backend.check(within, IndexError("list assignment index out of range"))
+        checked(backend, within, IndexError("list assignment index out of range"))
         if not count:
             return
         element = trees.describe_staged(value)

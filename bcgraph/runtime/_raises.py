@@ -72,7 +72,7 @@ class Raises:
 
     def refuse_caught(self, place: Place, error: BaseException) -> None:
         """Raises `CaughtRaise` if the program, here or in a caller, would catch the exception."""
-        if is_caught(error, sys._getframe(1), self.is_made):
+        if is_caught(error, sys._getframe(1), lambda frame: self.is_made(frame.f_code)):
             raise CaughtRaise(
                 f"{type(error).__name__} is raised under a staged condition inside a `try`",
                 place=place,

@@ -195,9 +195,9 @@ class Runtime:
             self._refused(error)
             raise
 
-    def finished(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+    def finished(self, fn: Callable[..., Any], *, outermost: bool = False) -> Callable[..., Any]:
         """The function for users to call: it returns what they know, its errors tell the line."""
-        return finished(self.backend, fn, self.sight)
+        return finished(self.backend, fn, self.sight, outermost=outermost)
 
     # Conversion
 

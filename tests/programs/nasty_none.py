@@ -173,3 +173,33 @@ def tensor_is_not_none(xs: Any) -> Any:
         if first is not None and xs[-1] > 0:
             first = first + 1
     return first
+
+
+@on(*ROWS)
+def none_is_returned(xs: Any) -> Any:
+    if ops.sum(xs) > 0:
+        return xs * 2
+
+
+@on(*EMPTY_TOO)
+def none_is_returned_from_a_loop(xs: Any) -> Any:
+    for x in xs:
+        if x > 2:
+            return x
+    return None
+
+
+@on(*EMPTY_TOO)
+def none_is_returned_in_parts(xs: Any) -> Any:
+    high = low = None
+    for x in xs:
+        if x > 0:
+            high = x if high is None or x > high else high
+        else:
+            low = x
+    return {"both": None if high is None or low is None else (high, low), "ends": [high, low]}
+
+
+@on(*EMPTY_TOO)
+def none_is_returned_or_a_number(xs: Any) -> Any:
+    return 7 if len(xs) > 0 and xs[0] > 0 else None

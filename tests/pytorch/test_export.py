@@ -137,3 +137,42 @@ def test_dynamo_is_told_that_it_is_not_needed() -> None:
     module = bcgraph.convert(Writes(uses_it=False))
     with pytest.raises(Exception, match="strict=False"):
         torch.export.export(module, (torch.ones(2),), strict=True)
+
+
+class Positives(nn.Module):
+    def forward(self, x: Any) -> Any:
+        if x.sum() > 0:
+            return x * 2
+
+
+def test_a_result_that_may_be_none() -> None:
+    """A call gives None or the tensor; an exported program cannot give None, and tells so."""
+    compiled = bcgraph.compile(Positives(), backend="torch", compiler="python")
+    assert compiled(-torch.ones(2)) is None
+    assert torch.equal(compiled(torch.ones(2)), torch.full((2,), 2.0))
+    converted = bcgraph.convert(Positives(), backend="torch")
+    program = torch.export.export(converted, (torch.ones(2),), strict=False).module()
+    assert torch.equal(program(torch.ones(2)), torch.full((2,), 2.0))
+    with pytest.raises(RuntimeError, match="returns None on this path"):
+        program(-torch.ones(2))
+
+
+def test_a_part_of_an_object_that_may_be_none() -> None:
+    class Tracker:
+        def __init__(self) -> None:
+            self.ends: list[Any] = []
+
+        def see(self, xs: Any) -> None:
+            high = low = None
+            for x in xs:
+                if x > 0:
+                    high = x
+                else:
+                    low = x
+            self.ends = [low, high]
+
+    for values in ([1.0, 2.0], [-1.0, -2.0], [3.0, -4.0]):
+        plain, told = Tracker(), Tracker()
+        plain.see(torch.tensor(values))
+        bcgraph.compile(told.see, backend="torch", compiler="python")(torch.tensor(values))
+        assert told.ends == plain.ends

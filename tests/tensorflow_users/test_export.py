@@ -52,6 +52,29 @@ class Scaled(tf.Module):
         return x
 
 
+class Positives(tf.Module):
+    @bcgraph.compile(backend="tensorflow", input_signature=[SCALAR])
+    def __call__(self, x: Any) -> Any:
+        if x > 0:
+            return x * 2
+
+
+def test_a_result_that_may_be_none(tmp_path: Path) -> None:
+    """A call gives None or the tensor; a graph, which cannot give None, the tensor and a flag."""
+    module = Positives()
+    assert module(tf.constant(-1.0)) is None
+    assert float(module(tf.constant(1.0))) == 2.0
+    tf.saved_model.save(module, str(tmp_path / "module"))
+    assert elsewhere("module", tmp_path / "module", [2.0, -2.0]) == [[4.0, 1.0], [0.0, 0.0]]
+    value, there = tf.saved_model.load(str(tmp_path / "module"))(tf.constant(-1.0))
+    assert not there
+    assert float(value) == 0.0
+    inside = tf.function(lambda x: module(x) + 1)
+    assert float(inside(tf.constant(2.0))) == 5.0
+    with pytest.raises(tf.errors.InvalidArgumentError, match="returns None on this path"):
+        inside(tf.constant(-2.0))
+
+
 def test_a_module_as_a_saved_model(tmp_path: Path) -> None:
     module = Scaled()
     inputs = [2.0, -2.0, 50.0]
