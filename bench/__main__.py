@@ -54,8 +54,11 @@ def main(given: Sequence[str] | None = None) -> int:
             options.quick, tuple(options.programs), tuple(options.frameworks), options.clock
         )
         results = Results(about(**asdict(selection)))
-        for name in options.names or MEASUREMENTS:
-            results.add(MEASUREMENTS[name](selection))
+        try:
+            for name in options.names or MEASUREMENTS:
+                results.add(MEASUREMENTS[name](selection))
+        except KeyboardInterrupt:
+            print("interrupted: what there is follows", file=sys.stderr)
     files = write(results, options.out)
     print(text(tables(results)))
     print("\nwritten:", ", ".join(map(str, files)))

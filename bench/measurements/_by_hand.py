@@ -36,11 +36,19 @@ def returns(branches: int) -> Function:
 
 
 def continues(branches: int) -> Function:
-    """What `continue` skips does nothing here: the loop alone."""
+    """What `continue` skips are the tests after it, which lead to nothing."""
     import tensorflow as tf
 
     def f(x: Any, n: Any) -> Any:
-        return tf.while_loop(lambda y: y < n, lambda y: (y + x,), (tf.constant(0),))[0]
+        def rest(i: int, y: Any) -> Any:
+            if i == branches:
+                return y
+            return tf.cond(y > i + 9, lambda: y, lambda: rest(i + 1, y))
+
+        def turn(y: Any) -> Any:
+            return (rest(0, y + x),)
+
+        return tf.while_loop(lambda y: y < n, turn, (tf.constant(0),))[0]
 
     return f
 

@@ -29,12 +29,12 @@ class Selection:
         """For what is called again and again."""
         if self.quick:
             return Pace(9, 0.002, 0.5, self.clock)
-        return Pace(41, 0.02, 20.0, self.clock)
+        return Pace(21, 0.005, 15.0, self.clock)
 
     @property
     def builds(self) -> int:
         """How often what is done once per function is done, each time with a new one."""
-        return 2 if self.quick else 9
+        return 2 if self.quick else 5
 
     def has(self, framework: str) -> bool:
         """Whether it is selected and installed."""

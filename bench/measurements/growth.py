@@ -48,7 +48,7 @@ class Shape:
 
 
 SHAPES = (
-    Shape("if in sequence", in_sequence, (100, 300, 1000, 3000), (10, 20, 40, 80, 160),
+    Shape("if in sequence", in_sequence, (100, 300, 1000), (10, 20, 40, 80, 160),
           _by_hand.in_sequence, 40),
     Shape("early return", returns, (50, 100, 200, 400), (10, 20, 40, 80), _by_hand.returns, 0),
     Shape("continue in one loop", continues, (50, 100, 200, 400), (10, 20, 40, 80),

@@ -82,7 +82,7 @@ PROGRAM = Program(
     "cumsum threshold",
     "for + break",
     _data,
-    Sizes(8, 400, 1000),
+    Sizes(24, 400, 1000),  # bcgraph records a range of at most 16 turn in turn
     lambda size: size - size // 8,
     {
         "tensorflow": _tensorflow,

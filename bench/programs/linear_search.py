@@ -70,7 +70,7 @@ PROGRAM = Program(
     "linear search",
     "return in a loop",
     lambda size: (np.arange(size, dtype="int32"), np.array(size - size // 8, "int32")),
-    Sizes(8, 400, 1000),
+    Sizes(24, 400, 1000),  # bcgraph records a range of at most 16 turn in turn
     lambda size: size - size // 8,
     {
         "tensorflow": _tensorflow,

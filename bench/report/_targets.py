@@ -100,7 +100,7 @@ def _calls(results: Results) -> Iterator[Verdict]:
 
 
 def _growth(results: Results) -> Iterator[Verdict]:
-    """The power of the size with which a cost grows, over the upper half of the sizes."""
+    """The power of the size with which a cost grows (upper half of the sizes), and the largest."""
     for measure in ("convert", "convert, peak", "convert, kept", "record", "nodes"):
         samples = [s for s in results.of(measure) if s.size is not None and s.case != "lines"]
         ours = [s for s in samples if s.competitor.endswith(OURS)]
@@ -109,6 +109,11 @@ def _growth(results: Results) -> Iterator[Verdict]:
             if len(curve) > 2:
                 target = f"{measure}: grows with the power"
                 yield Verdict(target, case, _power(curve[len(curve) // 2 - 1], curve[-1]), 1.1)
+            by_hand = results.find(measure, case, _TF + BY_HAND, curve[-1].size)
+            if by_hand is not None:
+                found = ratios(curve[-1].values, by_hand.values)
+                target = f"{measure}, {OURS} / {BY_HAND}"
+                yield Verdict(target, f"{case}, {curve[-1].size:g}", found, 1.15)
 
 
 def _power(small: Sample, large: Sample) -> Spread:
