@@ -127,7 +127,7 @@ def _first_calls(entries: list[_Entry], program: Program, selection: Selection) 
     graphed = [entry for entry in entries if entry.competitor.way != EAGER]
     for quickly in (True, False):
         some = [entry for entry in graphed if entry.competitor.compiles is not quickly]
-        count = selection.builds if quickly else 1 if selection.quick else 2
+        count = selection.builds if quickly else 1
         arguments = [
             FRAMEWORKS[entry.competitor.framework].arguments(program.data(program.sizes.tiny))
             for entry in some
