@@ -59,6 +59,15 @@ def nested_loops(depth: int) -> str:
     return "\n".join([*lines, " return y", ""])
 
 
+def variables(count: int) -> str:
+    """One loop that carries so many variables, and a counter."""
+    names = [f"v{i}" for i in range(count)]
+    begin = "".join(f"    {name} = x + {i}\n" for i, name in enumerate(names))
+    turn = "".join(f"        {name} = {name} + {i}\n" for i, name in enumerate(names))
+    loop = f"    while i < n:\n{turn}        i = i + 1\n"
+    return f"def f(x, n):\n    i = 0\n{begin}{loop}    return {' + '.join(names)}\n"
+
+
 def made(source: str) -> FunctionType:
     """The function `f` of a source, a new one each time; its lines are there to be read."""
     filename = f"<bench {next(_serial)}>"
