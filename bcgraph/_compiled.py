@@ -97,6 +97,11 @@ class Compiled(Generic[P, R]):
         """The rewritten function, as `convert` gives it."""
         return convert(self.__wrapped__, backend=self._backend)
 
+    def notes(self) -> tuple[str, ...]:
+        """What runs each of its graphs, and why, as far as backends tell."""
+        told = (getattr(made, "notes", tuple) for made in self._made.values())
+        return tuple(line for lines in told for line in lines())
+
     def cache_info(self) -> CacheInfo:
         """How many graphs there are."""
         sizes = {}
@@ -179,8 +184,10 @@ def compile(fn: Any = None, *, backend: str | None = None, **options: Any) -> An
         backend: "tensorflow", "torch" or "numpy"; without it the setting (`BCGRAPH_BACKEND`,
             `config`), else the backend whose tensors are among a call's arguments, else "numpy".
         options: the backend's own; on TensorFlow those of `tf.function`: `input_signature`,
-            `jit_compile`, `reduce_retracing`; on PyTorch `compiler` ("auto", "inductor" or
-            "python") and `dynamic` (whether a graph serves tensors of all sizes).
+            `jit_compile`, `reduce_retracing`, and `jit` ("auto": XLA compiles a graph where that
+            pays; True: always, or an error tells why not; False: never); on PyTorch
+            `compiler` ("auto", "inductor" or "python") and `dynamic` (whether a graph serves
+            tensors of all sizes).
 
     Returns:
         The compiled function.

@@ -10,13 +10,25 @@ from types import MethodType
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.eager.polymorphic_function.polymorphic_function import (
+    _frequent_tracing_detector_manager as _tracing_counts,
+)
 
-from bcgraph.backend import Errors, OrNone, Program, check_options, known, mapped
+from bcgraph.backend import (
+    Errors,
+    OrNone,
+    Program,
+    UnknownOption,
+    check_options,
+    known,
+    mapped,
+)
 
-from . import _texts
+from . import _jit, _texts
+from ._dispatch import Dispatch
 
 _OPTIONS = {
-    "input_signature", "jit_compile", "reduce_retracing", "experimental_implements",
+    "input_signature", "jit", "jit_compile", "reduce_retracing", "experimental_implements",
     "experimental_attributes", "experimental_autograph_options",
 }  # fmt: skip
 _Base: Any = type(tf.function(lambda: None, autograph=False))
@@ -38,6 +50,8 @@ def compile(program: Program, options: Mapping[str, Any], errors: Errors, check:
     Raises `UnknownOption` on an option it does not know.
     """
     check_options("tensorflow", options, _OPTIONS)
+    options = dict(options)
+    mode = _mode(options)
 
     def traced(*arguments: Any, **keywords: Any) -> Any:
         before, _tracing.xla = _tracing.xla, _tracing.xla or bool(options.get("jit_compile"))
@@ -49,7 +63,22 @@ def compile(program: Program, options: Mapping[str, Any], errors: Errors, check:
     traced.__name__ = getattr(program.original, "__name__", "function")
     traced.__signature__ = inspect.signature(program.original)  # type: ignore[attr-defined]
     traced.__wrapped__ = program.original  # type: ignore[attr-defined]
-    return Function(traced, traced.__name__, autograph=False, **options).of(program, errors, check)
+    return Function(traced, traced.__name__, autograph=False, **options).of(
+        program, errors, check, mode
+    )
+
+
+def _mode(options: dict[str, Any]) -> _jit.Mode:
+    """Takes `jit` out of the options."""
+    mode = options.pop("jit", "auto" if options.get("jit_compile") is None else False)
+    if mode not in ("auto", True, False):
+        raise UnknownOption(f"jit={mode!r}", mend='jit is "auto", True or False')
+    if mode is not False and options.get("jit_compile") is not None:
+        raise UnknownOption(
+            "jit and jit_compile are both given",
+            mend="jit=True keeps every check; jit_compile is TensorFlow's own option",
+        )
+    return mode  # type: ignore[no-any-return]
 
 
 def warn_of_dropped(error: BaseException) -> None:
@@ -70,17 +99,35 @@ class Function(_Base):  # type: ignore[misc]
 
     __slots__ = ("_instance",)
 
-    def of(self, program: Program, errors: Errors, check: Check, compiled: Any = None) -> Function:
+    def of(
+        self,
+        program: Program,
+        errors: Errors,
+        check: Check,
+        mode: _jit.Mode,
+        compiled: Any = None,
+    ) -> Function:
         """Itself, told whose graph it is."""
         self._program, self._errors, self._check = program, errors, check
         self._compiled = compiled
+        if not isinstance(self._function_cache, _jit.Cache):
+            self._function_cache = _jit.Cache()
+            self._function_cache.jit = _jit.Jit(mode)
+            self._dispatch = Dispatch()
         return self
+
+    def notes(self) -> tuple[str, ...]:
+        """What runs its graphs, and why."""
+        return self._function_cache.jit.notes()  # type: ignore[no-any-return]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if self._program.is_eager():
             return _original(self)(*arguments, **keywords)
         try:
-            result = super().__call__(*arguments, **keywords)
+            if keywords or self._run_functions_eagerly:
+                result = super().__call__(*arguments, **keywords)
+            else:
+                result = self._dispatched(arguments)
             return known(result) if tf.executing_eagerly() else mapped(result, self._used)
         except tf.errors.InvalidArgumentError as failure:
             error = self._errors.find(failure, _texts.unpacked)
@@ -91,6 +138,18 @@ class Function(_Base):  # type: ignore[misc]
     def _used(self, value: Any) -> Any:
         return value.used(self._check) if isinstance(value, OrNone) else value
 
+    def _dispatched(self, arguments: tuple[Any, ...]) -> Any:
+        key = self._dispatch.key(arguments)
+        if key is None:
+            return super().__call__(*arguments)
+        found = self._dispatch.find(key)
+        if found is not None:
+            _tracing_counts.called_without_tracing(self._key_for_call_stats)
+            return found._call_flat(list(arguments), found.captured_inputs)
+        result = super().__call__(*arguments)
+        self._dispatch.learn(key, self, arguments)
+        return result
+
     def bound(self, instance: Any, compiled: Any) -> Any:
         """The method of an instance, with graphs of its own.
 
@@ -100,8 +159,9 @@ class Function(_Base):  # type: ignore[misc]
         kept = super().__get__(instance, type(instance))
         if not isinstance(kept, Function):
             return MethodType(compiled, instance)
+        mode = self._function_cache.jit.mode
         made = object.__new__(Function)
-        made.__dict__ = kept.of(self._program, self._errors, self._check, compiled).__dict__
+        made.__dict__ = kept.of(self._program, self._errors, self._check, mode, compiled).__dict__
         made._instance = instance
         return made
 

@@ -39,17 +39,21 @@ class SiteReport:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What became of a function's sites."""
+    """What became of a function's sites.
+
+    `graphs`: for each graph of a compiled function what runs it, and why, as its backend tells.
+    """
 
     name: str
     sites: tuple[SiteReport, ...]
+    graphs: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        if not self.sites:
-            return f"{self.name}: no branch and no loop; nothing to stage"
         count = sum(site.staged for site in self.sites)
         head = f"{self.name}: {count} of {len(self.sites)} branches and loops staged"
-        return "\n".join([head, *(f"  {site}" for site in self.sites)])
+        if not self.sites:
+            head = f"{self.name}: no branch and no loop; nothing to stage"
+        return "\n".join([head, *(f"  {line}" for line in (*self.sites, *self.graphs))])
 
 
 def explain(fn: Callable[..., Any]) -> Explanation:
@@ -80,7 +84,10 @@ def explain(fn: Callable[..., Any]) -> Explanation:
                 names,
             )
         )
-    return Explanation(code.co_qualname, tuple(sorted(reports, key=lambda r: r.line or 0)))
+    told = getattr(type(fn), "notes", None)
+    graphs = () if told is None else told(fn)
+    sites = tuple(sorted(reports, key=lambda r: r.line or 0))
+    return Explanation(code.co_qualname, sites, graphs)
 
 
 def _told(site: Site) -> str:
