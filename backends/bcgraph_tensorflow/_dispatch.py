@@ -2,7 +2,8 @@
 
 `tf.function` binds, canonicalizes and compares its arguments in Python, about 70 µs a call; a loop
 that XLA runs may take less. The graph that it finds depends on the dtypes and shapes of tensors
-alone where a call is eager, in no strategy, and while nothing is saved (its `function_context`).
+and the device alone where a call is eager, in no strategy, and while nothing is saved (its
+`function_context`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.eager import context
 from tensorflow.python.eager.polymorphic_function import function_type_utils, tracing_compilation
 from tensorflow.python.framework import ops
 from tensorflow.python.saved_model import save_context
@@ -38,7 +40,9 @@ class Dispatch:
             key.append((dtype, value._shape_tuple()))
         if not tf.executing_eagerly() or tf.distribute.has_strategy():
             return None
-        return None if save_context.in_save_context() else tuple(key)
+        if save_context.in_save_context():
+            return None
+        return context.context().device_name, *key
 
     def find(self, key: Any) -> Any:
         """The traced function, if it is known; None too where it takes more than these."""
