@@ -24,7 +24,10 @@ def recordable(function: FunctionType) -> FunctionType:
     hook = bcgraph.testing.Installed(frozenset(), stage_everything=False)
     holder = compile("", "<holder>", "exec").replace(co_consts=(function.__code__,))
     code = hook.module(holder).co_consts[0]
-    return FunctionType(code, function.__globals__, closure=function.__closure__)
+    kept = function.__name__, function.__defaults__, function.__closure__
+    made = FunctionType(code, function.__globals__, *kept)
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
 
 
 MODES: dict[str, Callable[[FunctionType], Callable[..., Any]]] = {
