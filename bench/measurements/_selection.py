@@ -28,7 +28,7 @@ class Selection:
     def pace(self) -> Pace:
         """For what is called again and again."""
         if self.quick:
-            return Pace(9, 0.002, 0.5, self.clock)
+            return Pace(9, 0.001, 0.3, self.clock)
         return Pace(21, 0.005, 15.0, self.clock)
 
     @property

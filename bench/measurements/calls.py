@@ -38,7 +38,7 @@ def straight(x: Any, y: Any) -> Any:
 
 def measure(selection: Selection) -> Iterator[Sample | Remark]:
     """Calls the original, what is made of it, and what the framework makes, by turns."""
-    pace = replace(selection.pace, rounds=101, budget_s=1.0 if selection.quick else 10.0)
+    pace = replace(selection.pace, rounds=101, budget_s=0.5 if selection.quick else 10.0)
     for case, ways in shown("calls", [(case, (case, ways)) for case, ways in _cases(selection)]):
         for run in ways.values():
             run()

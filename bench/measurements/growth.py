@@ -72,7 +72,7 @@ def measure(selection: Selection) -> Found:
 
 def _converted(shape: Shape, selection: Selection) -> Found:
     """The time and the memory to convert, and what the guards cost a run with numbers."""
-    sizes = shape.sizes[: 3 if selection.quick else None]
+    sizes = shape.sizes[: 2 if selection.quick else None]
     texts = {size: shape.source(size) for size in sizes}
 
     def convert(size: int) -> Function:
@@ -80,7 +80,7 @@ def _converted(shape: Shape, selection: Selection) -> Found:
 
     convert(sizes[0])
     runs = [lambda s=size: convert(s) for size in sizes]
-    times = turns(runs, 2 if selection.quick else 7, selection.clock)
+    times = turns(runs, selection.builds, selection.clock)
     for size, found in zip(sizes, times, strict=True):
         yield Sample("convert", shape.name, OURS, "s", tuple(found), size)
     for size in sizes:
@@ -108,9 +108,10 @@ def _recorded(shape: Shape, selection: Selection) -> Found:
     def by_hand(size: int) -> Any:
         return tf.function(shape.by_hand(size), autograph=False)
 
-    sizes = shape.staged[: 3 if selection.quick else None]
+    sizes = shape.staged[: 2 if selection.quick else None]
     ways = [(OURS, ours, size) for size in sizes] + [(BY_HAND, by_hand, size) for size in sizes]
-    ways += [(AUTOGRAPH, theirs, size) for size in sizes if size <= shape.autograph]
+    if not selection.quick:
+        ways += [(AUTOGRAPH, theirs, size) for size in sizes if size <= shape.autograph]
     usable = []
     for way, make, size in ways:
         try:
@@ -126,7 +127,7 @@ def _recorded(shape: Shape, selection: Selection) -> Found:
         make(size).get_concrete_function(number, number)
 
     runs = [lambda m=make, s=size: record(m, s) for _, make, size in usable]
-    times = turns(runs, 2 if selection.quick else 5, selection.clock)
+    times = turns(runs, selection.builds, selection.clock)
     functions = [make(size) for _, make, size in usable]
     calls = [lambda f=function: f(*arguments) for function in functions]
     for call in calls:

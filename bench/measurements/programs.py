@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bench import graphs
-from bench.clock import rounds, turns
+from bench.clock import CLOCKS, rounds, turns
 from bench.competitors import COMPETITORS, EAGER, Competitor
 from bench.frameworks import FRAMEWORKS
 from bench.memory import peak_bytes
@@ -72,7 +72,7 @@ def _on(framework: str, program: Program, selection: Selection) -> Found:
                 yield Remark("left out", program.name, competitor.name, reason)
                 continue
             try:
-                entry, found = _entry(competitor, program, size)
+                entry, found = _entry(competitor, program, size, selection.clock)
             except Exception as error:
                 yield Remark("failed", program.name, competitor.name, told(error))
                 continue
@@ -83,17 +83,20 @@ def _on(framework: str, program: Program, selection: Selection) -> Found:
 
 
 def _entry(
-    competitor: Competitor, program: Program, size: int
+    competitor: Competitor, program: Program, size: int, clock: str
 ) -> tuple[_Entry | None, list[Sample | Remark]]:
     """Builds it, checks what it gives, and what it gives away but once. Raises what it raises."""
+    eager(program, program.sizes.tiny)
     function = competitor.takes(program)
     if function is None:
         return None, []
     framework = FRAMEWORKS[competitor.framework]
+    began = CLOCKS[clock]()
     made = competitor.wrapped(program, function)
     tiny = framework.arguments(program.data(program.sizes.tiny))
     arguments = framework.arguments(program.data(size))
     first = peak_bytes(lambda: check(competitor, program, made, program.sizes.tiny))
+    took = CLOCKS[clock]() - began
     check(competitor, program, made, size)
     entry = _Entry(
         competitor,
@@ -104,6 +107,8 @@ def _entry(
     )
     entry.run()
     found: list[Sample | Remark] = []
+    if competitor.compiles:  # once is enough
+        found.append(Sample("first call", program.name, competitor.name, "s", (took,)))
     for name, peak in (("peak, first call", first), ("peak, call", peak_bytes(entry.run))):
         if peak is not None:
             found.append(Sample(name, program.name, competitor.name, "bytes", (peak,)))
@@ -124,21 +129,19 @@ def _sizes(entry: _Entry, program: Program, arguments: tuple[Any, ...]) -> Found
 
 def _first_calls(entries: list[_Entry], program: Program, selection: Selection) -> Found:
     """First calls of functions that no cache knows, and of known ones traced again."""
-    graphed = [entry for entry in entries if entry.competitor.way != EAGER]
-    for quickly in (True, False):
-        some = [entry for entry in graphed if entry.competitor.compiles is not quickly]
-        count = selection.builds if quickly else 1
-        arguments = [
-            FRAMEWORKS[entry.competitor.framework].arguments(program.data(program.sizes.tiny))
-            for entry in some
+    some = [e for e in entries if e.competitor.way != EAGER and not e.competitor.compiles]
+    arguments = [
+        FRAMEWORKS[entry.competitor.framework].arguments(program.data(program.sizes.tiny))
+        for entry in some
+    ]
+    for measure, make in (("first call", _new), ("retrace", _again)):
+        runs = [
+            lambda e=entry, a=given, m=make: m(e, program)(*a)
+            for entry, given in zip(some, arguments, strict=True)
         ]
-        for measure, make in (("first call", _new), ("retrace", _again)):
-            runs = [
-                lambda e=entry, a=given, m=make: m(e, program)(*a)
-                for entry, given in zip(some, arguments, strict=True)
-            ]
-            for entry, times in zip(some, turns(runs, count, selection.clock), strict=True):
-                yield Sample(measure, program.name, entry.competitor.name, "s", tuple(times))
+        found = turns(runs, selection.builds, selection.clock)
+        for entry, times in zip(some, found, strict=True):
+            yield Sample(measure, program.name, entry.competitor.name, "s", tuple(times))
 
 
 def _new(entry: _Entry, program: Program) -> Function:
