@@ -8,14 +8,17 @@ from bcgraph import _logs, errors
 from bcgraph._backends import backends
 from bcgraph._compiled import CacheInfo, Compiled, compile, convert, disable
 from bcgraph._config import Config, config
+from bcgraph._history import Compilation
 from bcgraph.runtime import python
-from bcgraph.show import Explanation, explain
+from bcgraph.show import Explanation, SiteReport, explain, to_code
 
 __all__ = [
     "CacheInfo",
+    "Compilation",
     "Compiled",
     "Config",
     "Explanation",
+    "SiteReport",
     "backends",
     "compile",
     "config",
@@ -24,6 +27,7 @@ __all__ = [
     "errors",
     "explain",
     "python",
+    "to_code",
 ]
 
 _logs.start()

@@ -1,43 +1,69 @@
-"""`python -m bcgraph`: shows what the library does, and which backends it finds.
+"""`python -m bcgraph`: what bcgraph makes of a function, what is installed, and a demo.
 
-python -m bcgraph demo [--backend NAME]
-python -m bcgraph backends
+Exit codes: 0, all is well; 1, the demo or the doctor found a problem; 2, what is asked for is not
+there.
 """
 
+from __future__ import annotations
+
 import argparse
-import re
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.metadata import version
+from pathlib import Path
 
+from bcgraph._installed import installed
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A backend as its package's metadata describes it: nothing of it is imported."""
-
-    name: str
-    package: str
-    frameworks: tuple[tuple[str, str | None], ...]
-    """What the backend's extra requires, with the version installed, if any."""
-
-    @property
-    def installed(self) -> bool:
-        """Whether all that the backend needs is there."""
-        return all(found is not None for _, found in self.frameworks)
-
-    def __str__(self) -> str:
-        if not self.installed:
-            return f"not installed: pip install '{self.package}[{self.name}]'"
-        return "installed: " + ", ".join(f"{name} {found}" for name, found in self.frameworks)
+_TARGET = "module:function or file.py:function; the module is imported"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m bcgraph", description=__doc__.split("\n")[0])
+    """Runs one command; returns its exit code."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    match chosen.command:
+        case "backends":
+            for backend in installed().values():
+                print(f"{backend.name:<12} {backend}")
+            return 0
+        case "doctor":
+            from bcgraph._doctor import findings
+
+            found = list(findings())
+            print(*found, sep="\n")
+            return 1 if any(one.fine is False for one in found) else 0
+        case "demo":
+            return _demo(parser, chosen)
+        case _:
+            return _shown(parser, chosen)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bcgraph",
+        description=(__doc__ or "").split("\n")[0],
+        epilog=" ".join((__doc__ or "").split("\n")[2:]),
+    )
     parser.add_argument("--version", action="version", version=f"bcgraph {version('bcgraph')}")
     commands = parser.add_subparsers(dest="command", required=True)
+
+    explain = commands.add_parser("explain", help="what becomes of each branch and loop")
+    explain.add_argument("target", help=_TARGET)
+    explain.add_argument("--json", action="store_true", help="print the record as JSON")
+    explain.add_argument("--html", metavar="FILE", help="write the page to a file")
+    explain.add_argument("--open", action="store_true", help="show the page in a browser")
+
+    graph = commands.add_parser("graph", help="the control-flow graph, as text or as a picture")
+    graph.add_argument("target", help=_TARGET)
+    graph.add_argument("--svg", metavar="FILE", help="write the picture to a file")
+
+    code = commands.add_parser("code", help="the function as text, read back from its bytecode")
+    code.add_argument("target", help=_TARGET)
+
     commands.add_parser("backends", help="list the backends, and how to install those missing")
+    commands.add_parser("doctor", help="whether this machine has what bcgraph needs")
     demo = commands.add_parser("demo", help="run some programs eagerly and compiled, and compare")
     demo.add_argument(
         "--backend",
@@ -45,62 +71,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NAME",
         help="a backend to show; repeat it for several (default: every installed one)",
     )
-    chosen = parser.parse_args(arguments)
+    return parser
 
-    backends = {backend.name: backend for backend in map(_listed, _entry_points())}
-    if chosen.command == "backends":
-        for backend in backends.values():
-            print(f"{backend.name:<12} {backend}")
-        return 0
 
+def _shown(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
+    """What there is to see of one function."""
+    from bcgraph._target import NoTarget, target
+    from bcgraph.show import explain, to_code
+
+    try:
+        fn = target(chosen.target)
+        told = explain(fn)
+    except (NoTarget, TypeError) as reason:
+        parser.error(str(reason))
+    if chosen.command == "code":
+        print(to_code(fn), end="")
+    elif chosen.command == "graph":
+        if chosen.svg:
+            Path(chosen.svg).write_text(told.to_svg() + "\n", encoding="utf-8")
+        else:
+            print(told.graph)
+    elif chosen.json:
+        print(told.to_json())
+    elif chosen.html or chosen.open:
+        _page(told.to_html(), chosen.html, show=chosen.open)
+    else:
+        print(told)
+    return 0
+
+
+def _page(text: str, file: str | None, *, show: bool) -> None:
+    if file is None:
+        with tempfile.NamedTemporaryFile(suffix=".html", delete=False) as made:
+            file = made.name
+    path = Path(file).resolve()
+    path.write_text(text, encoding="utf-8")
+    if show:
+        import webbrowser
+
+        webbrowser.open(path.as_uri())
+
+
+def _demo(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
+    backends = installed()
     names = chosen.backend or [name for name, backend in backends.items() if backend.installed]
     for name in names:
         if name not in backends:
-            demo.error(f"no backend is named {name!r}; there are: {', '.join(backends)}")
+            parser.error(f"no backend is named {name!r}; there are: {', '.join(backends)}")
         if not backends[name].installed:
-            demo.error(f"{name} is {backends[name]}")
+            parser.error(f"{name} is {backends[name]}")
     # Only now: `--help` and `backends` answer without it.
     from bcgraph.demo import show
 
     return 0 if show(names) else 1
 
 
-def _entry_points() -> list[EntryPoint]:
-    return sorted(entry_points(group="bcgraph.backends"), key=lambda found: found.name)
-
-
-def _listed(point: EntryPoint) -> Listed:
-    """Reads what a backend needs off its package: the extra of the backend's name, else itself."""
-    assert point.dist is not None, "entry_points() gives every entry point its distribution"
-    frameworks = [
-        name
-        for name, extra in _requirements(point.dist)
-        if extra == point.name or (extra is None and name == point.name)
-    ]
-    return Listed(
-        point.name,
-        point.dist.name,
-        tuple((name, _version(name)) for name in frameworks or [point.dist.name]),
-    )
-
-
-def _requirements(package: Distribution) -> list[tuple[str, str | None]]:
-    """The packages that a package requires, each with the extra that asks for it."""
-    found = []
-    for line in package.requires or []:
-        name = re.match(r"[\w.-]+", line)
-        extra = re.search(r"""extra\s*==\s*["']([\w.-]+)["']""", line)
-        assert name is not None, line
-        found.append((name.group(), extra.group(1) if extra else None))
-    return found
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # who reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from types import FunctionType, MethodType
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
-from bcgraph.backend import Transaction
+from bcgraph._frames import without_internals
+from bcgraph._history import Compilation, History, told
+from bcgraph.backend import Backend, Transaction
 from bcgraph.errors import UnknownOption, UnsupportedRegion
 from bcgraph.runtime import DISABLED, Runtime
+from bcgraph.show import Explanation, explain
 
 from . import _backends, _config
 
@@ -41,9 +45,10 @@ class Compiled(Generic[P, R]):
         functools.update_wrapper(self, fn, updated=("__dict__",) if inspect.isroutine(fn) else ())
         self.__wrapped__ = fn
         with suppress(ValueError, TypeError):  # some callables written in C tell none
-            self.__signature__ = inspect.signature(fn)
+            self.__signature__: inspect.Signature = inspect.signature(fn)
         self._backend, self._options = backend, options
         self._made: dict[str, Any] = {}
+        self._history = History(fn)
         if backend is not None:
             self._for(backend)
 
@@ -51,7 +56,15 @@ class Compiled(Generic[P, R]):
         if _config.current().mode == "eager":
             return self.__wrapped__(*args, **kwargs)
         made = self._for(_backends.choose(self._backend, args, kwargs))
-        return made(*args, **kwargs)  # type: ignore[no-any-return]
+        graphs, started = len(self._history), time.perf_counter()
+        try:
+            return made(*args, **kwargs)  # type: ignore[no-any-return]
+        except Exception as error:
+            error.__traceback__ = without_internals(error.__traceback__)
+            raise
+        finally:
+            if len(self._history) != graphs:
+                self._history.ended(graphs, started, getattr(made, "cause", None))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
@@ -82,7 +95,9 @@ class Compiled(Generic[P, R]):
         found = self._made.get(name)
         if found is None:
             runtime = _backends.runtime(name)
-            program = _Program(runtime, self.__wrapped__)
+            started = time.perf_counter()
+            program = _Program(runtime, self.__wrapped__, self._history)
+            self._history.converted(name, time.perf_counter() - started)
             found = runtime.backend.compile(program, self._options)
             self._made[name] = found
         return found
@@ -113,13 +128,27 @@ class Compiled(Generic[P, R]):
     def clear_cache(self) -> None:
         """Forgets all graphs."""
         self._made.clear()
+        self._history.clear()
+
+    def explain(self, *args: P.args, **kwargs: P.kwargs) -> Explanation:
+        """What has become of each branch and loop, and what was compiled when and why.
+
+        With arguments the function is called with them first.
+        """
+        if args or kwargs:
+            self(*args, **kwargs)
+        return explain(self)
+
+    def compilations(self) -> tuple[Compilation, ...]:
+        """What has been made of the function so far, the newest last."""
+        return tuple(self._history)
 
 
 class _Program:
     """A converted function for a backend to trace."""
 
-    def __init__(self, runtime: Runtime, original: Callable[..., Any]) -> None:
-        self.original, self._runtime = original, runtime
+    def __init__(self, runtime: Runtime, original: Callable[..., Any], history: History) -> None:
+        self.original, self._runtime, self._history = original, runtime, history
         if runtime.backend.symbolic and _SUSPENDS & _flags(original):
             raise UnsupportedRegion(
                 f"generators and coroutines, as {_named(original)} is, cannot be one graph",
@@ -134,8 +163,13 @@ class _Program:
         return self._run(arguments, keywords, outermost=True)
 
     def _run(self, arguments: Any, keywords: Any, *, outermost: bool) -> Any:
+        backend, started = self._runtime.backend, time.perf_counter()
+        given = told(self.original, arguments, keywords, functools.partial(_spec_told, backend))
         fn = _converted(self._runtime, self.original)  # it may have to note what it writes
-        return self._runtime.finished(fn, outermost=outermost)(*arguments, **keywords)
+        try:
+            return self._runtime.finished(fn, outermost=outermost)(*arguments, **keywords)
+        finally:
+            self._history.traced(backend.name, given, time.perf_counter() - started)
 
     def transaction(self, *roots: Any) -> AbstractContextManager[Transaction]:
         return self._runtime.transaction(self.original, *roots)
@@ -154,6 +188,22 @@ def _flags(fn: Any) -> int:
 
 def _named(fn: Any) -> str:
     return f"`{getattr(fn, '__qualname__', type(fn).__name__)}`"
+
+
+def _spec_told(backend: Backend, value: Any) -> str | None:
+    """A tensor as the history tells it; None for any other value."""
+    if isinstance(value, bool | int | float | complex | str | bytes | None | list | tuple | dict):
+        return None
+    spec = backend.spec(value)
+    if spec is None:
+        return None
+    name = getattr(spec.dtype, "name", None) or str(spec.dtype)
+    shape = (
+        "unknown"
+        if spec.shape is None
+        else f"({', '.join('?' if n is None else str(n) for n in spec.shape)})"
+    )
+    return f"{name} {shape}"
 
 
 def _converted(runtime: Runtime, fn: Callable[P, R]) -> Callable[P, R]:

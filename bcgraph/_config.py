@@ -19,11 +19,13 @@ class Config:
     """The settings in force.
 
     `backend`: its name, or None to go by the arguments. `mode`: "graph", or "eager" to run the
-    original functions (breakpoints hit, nothing is converted).
+    original functions (breakpoints hit, nothing is converted). `dump`: a folder into which each
+    stage of a conversion is written as text, or None.
     """
 
     backend: str | None
     mode: Mode
+    dump: str | None = None
 
 
 _CURRENT: ContextVar[Config | None] = ContextVar("bcgraph_config", default=None)
@@ -35,16 +37,23 @@ def current() -> Config:
     if found is not None:
         return found
     disabled = os.environ.get("BCGRAPH_DISABLE", "") not in ("", "0")
-    return Config(os.environ.get("BCGRAPH_BACKEND") or None, "eager" if disabled else "graph")
+    return Config(
+        os.environ.get("BCGRAPH_BACKEND") or None,
+        "eager" if disabled else "graph",
+        os.environ.get("BCGRAPH_DUMP") or None,
+    )
 
 
 @contextmanager
-def config(*, backend: str | None = None, mode: Mode | None = None) -> Iterator[Config]:
+def config(
+    *, backend: str | None = None, mode: Mode | None = None, dump: str | None = None
+) -> Iterator[Config]:
     """Changes settings inside a `with`.
 
     Args:
         backend: the name of the backend that functions without one of their own use.
         mode: "graph", or "eager" to run the original functions.
+        dump: a folder for the text of each stage of what is converted inside.
 
     Raises:
         UnknownOption: on another mode.
@@ -52,7 +61,12 @@ def config(*, backend: str | None = None, mode: Mode | None = None) -> Iterator[
     if mode not in (None, "graph", "eager"):
         raise UnknownOption(f"there is no mode {mode!r}", mend='use "graph" or "eager"')
     before = current()
-    changed = replace(before, backend=backend or before.backend, mode=mode or before.mode)
+    changed = replace(
+        before,
+        backend=backend or before.backend,
+        mode=mode or before.mode,
+        dump=dump or before.dump,
+    )
     token = _CURRENT.set(changed)
     try:
         yield changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import FunctionType
 
@@ -30,3 +31,12 @@ _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 def is_users_class(kind: type) -> bool:
     """Whether a `class` statement outside of the libraries made it."""
     return bool(kind.__flags__ & _HEAP) and not is_library_name(kind.__module__)
+
+
+def is_users_file(filename: str) -> bool:
+    """Whether a file belongs to no library that has been imported from where it lies."""
+    for name in _FRAMEWORKS:
+        folders = getattr(sys.modules.get(name), "__path__", ())
+        if any(filename.startswith(f"{folder}{os.sep}") for folder in folders):
+            return False
+    return True

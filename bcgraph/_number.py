@@ -23,6 +23,11 @@ class StagedNumber:
 
     __slots__ = ("backend", "spec", "tensor", "yielded")
 
+    backend: Backend
+    tensor: Any
+    spec: Spec
+    yielded: bool
+
     def __init__(self, backend: Backend, tensor: Any, spec: Spec) -> None:
         self.backend, self.tensor, self.spec = backend, tensor, spec
         self.yielded = False  # whether it has been used otherwise than its tensor would have been

@@ -44,6 +44,8 @@ class StagedText:
 
     __slots__ = ("parts",)
 
+    parts: tuple[str | Piece, ...]
+
     def __init__(self, parts: Iterable[str | Piece]) -> None:
         self.parts = tuple(parts)
 
@@ -79,9 +81,18 @@ class StagedText:
             mend="print it, raise it in an exception, or return the tensor itself",
         )
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = refuse
-    __hash__ = refuse  # type: ignore[assignment]
-    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __mod__ = __mul__ = refuse
+    def __eq__(self, other: object) -> NoReturn:
+        self.refuse()
+
+    def __hash__(self) -> NoReturn:
+        self.refuse()
+
+    def __bool__(self) -> NoReturn:
+        self.refuse()
+
+
+for _name in ("ne", "lt", "le", "gt", "ge", "len", "iter", "contains", "getitem", "mod", "mul"):
+    setattr(StagedText, f"__{_name}__", StagedText.refuse)
 
 
 def pieces(value: Any) -> list[Piece]:

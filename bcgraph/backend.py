@@ -15,8 +15,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from ._frames import cause as cause
+from ._frames import without_internals as without_internals
+from ._library import is_users_file as is_users_file
+from ._logs import frames_are_shown as frames_are_shown
 from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
+from ._places import place_of_function as place_of_function
 from ._raised import Errors as Errors
 from ._reads import attributes_read as attributes_read
 from ._results import OrNone as OrNone
@@ -28,6 +33,9 @@ from ._text import formatted as formatted
 from ._text import pieces as pieces
 from .errors import BackendLimit as BackendLimit
 from .errors import BcgraphError as BcgraphError
+from .errors import LeakedTensor as LeakedTensor
+from .errors import Note as Note
+from .errors import Place as Place
 from .errors import PythonValueNeeded as PythonValueNeeded
 from .errors import UnknownOption
 from .errors import UnsupportedEffect as UnsupportedEffect

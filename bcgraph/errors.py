@@ -6,42 +6,55 @@ fault of bcgraph.
 
 from __future__ import annotations
 
-import linecache
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import ClassVar
 
-
-@dataclass(frozen=True)
-class Place:
-    """A line of the user's program."""
-
-    filename: str
-    line: int | None
-    function: str
-
-    def __str__(self) -> str:
-        text = linecache.getline(self.filename, self.line or 0).strip()
-        head = f"{self.filename}:{self.line or '?'}, in {self.function}"
-        return f"{head}\n    {text}" if text else head
+from bcgraph._places import Note as Note
+from bcgraph._places import Place as Place
+from bcgraph._places import shown
 
 
 class BcgraphError(Exception):
-    """Base of all errors of bcgraph."""
+    """Base of all errors of bcgraph.
+
+    `code` says which it is, `place` where in the user's program, `label` what happens there,
+    `notes` what other places have to do with it, `help` the mend. `str` shows all of them.
+    """
 
     code: ClassVar[str] = "BCG900"
     mend: ClassVar[str] = ""
+    here: ClassVar[str] = ""
+
+    message: str
+    place: Place | None
+    label: str
+    notes: tuple[Note, ...]
+    help: str
 
     def __init__(
-        self, message: str, *, place: Place | None = None, mend: str | None = None
+        self,
+        message: str,
+        *,
+        place: Place | None = None,
+        label: str | None = None,
+        notes: Iterable[Note | None] = (),
+        mend: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message, self.place = message, place
+        self.label = self.here if label is None else label
+        self.notes = tuple(note for note in notes if note is not None)
         self.help = self.mend if mend is None else mend
+
+    def note(self, *notes: Note | None) -> None:
+        """Adds what is to be said of other places, each text once."""
+        known = {note.text for note in self.notes}
+        self.notes += tuple(note for note in notes if note is not None and note.text not in known)
 
     def __str__(self) -> str:
         lines = [f"error[{self.code}]: {self.message}"]
         if self.place is not None:
-            lines.append(f"  at {self.place}")
+            lines += shown(self.place, self.label, self.notes)
         if self.help:
             lines.append(f"help: {self.help}")
         return "\n".join(lines)
@@ -51,6 +64,7 @@ class UndefinedVariable(BcgraphError, UnboundLocalError):
     """A variable is read that has no value on one path to the read."""
 
     code = "BCG101"
+    here = "it is read here"
     mend = "give it a value before the branch or loop, or on each path"
 
 
@@ -58,6 +72,7 @@ class Disagreement(BcgraphError, TypeError):
     """What a variable holds differs between the ways to a point so that no graph can hold both."""
 
     code = "BCG102"
+    here = "a tensor decides here"
     mend = "give it the same kind of value on each path"
 
 
@@ -65,6 +80,7 @@ class UnsupportedRegion(BcgraphError, NotImplementedError):
     """A staged value decides something that cannot be staged."""
 
     code = "BCG103"
+    here = "a tensor decides here"
     mend = "move that out of the branch or loop that a tensor decides, or decide it in Python"
 
 
@@ -72,6 +88,7 @@ class AmbiguousTruth(BcgraphError, ValueError):
     """A condition of more than one element."""
 
     code = "BCG104"
+    here = "this decides"
     mend = "reduce it, e.g. with `any` or `all`, to one value"
 
 
@@ -79,6 +96,7 @@ class CaughtRaise(BcgraphError, NotImplementedError):
     """An exception raised under a staged condition, inside a `try` that may catch it."""
 
     code = "BCG105"
+    here = "a tensor decides here"
     mend = "test the condition without raising, or raise it outside of the `try`"
 
 
@@ -86,12 +104,14 @@ class PythonValueNeeded(BcgraphError, TypeError):
     """A staged value where Python needs one it can see."""
 
     code = "BCG106"
+    here = "Python needs the value here"
 
 
 class UnstableLoop(BcgraphError, TypeError):
     """A loop's state keeps changing its type."""
 
     code = "BCG107"
+    here = "this loop"
     mend = "keep each variable's dtype and rank the same from turn to turn"
 
 
@@ -99,6 +119,7 @@ class UnsupportedEffect(BcgraphError, NotImplementedError):
     """A change under a staged condition that a graph cannot carry."""
 
     code = "BCG108"
+    here = "this acts on what the graph does not hold"
 
 
 class UnreadableFunction(BcgraphError, NotImplementedError):
@@ -115,6 +136,22 @@ class EndlessRecursion(BcgraphError, RecursionError):
     mend = "write a loop: a graph has no calls whose depth a tensor decides"
 
 
+class LeakedTensor(BcgraphError, TypeError):
+    """A tensor of one graph, or of one branch of it, used where that graph is not."""
+
+    code = "BCG111"
+    here = "it is used here"
+    mend = "return it from the branch or function that made it, or give it a variable to be in"
+
+
+class InternalFault(BcgraphError, AssertionError):
+    """A fault of bcgraph: something holds that never should."""
+
+    code = "BCG901"
+    here = "while it worked on this"
+    mend = "please report it, with this function and what `BCGRAPH_LOGS=+frames` shows"
+
+
 class BackendLimit(BcgraphError, NotImplementedError):
     """What the framework beneath cannot do."""
 
@@ -122,7 +159,7 @@ class BackendLimit(BcgraphError, NotImplementedError):
 
 
 class UnsupportedPython(BcgraphError, RuntimeError):
-    """The running CPython has no instruction table."""
+    """The running Python is none whose bytecode is known here."""
 
     code = "BCG301"
     mend = "use CPython 3.11, 3.12, 3.13 or 3.14"

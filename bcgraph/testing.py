@@ -81,7 +81,7 @@ class Installed(MetaPathFinder):
 
     def __init__(self, packages: frozenset[str], *, stage_everything: bool) -> None:
         self.refused: dict[str, BcgraphError] = {}
-        self.converted = 0
+        self.converted: int = 0
         self._packages = packages
         self._runtime = _RUNTIME if stage_everything else Runtime(_Nothing())  # type: ignore[arg-type]
 

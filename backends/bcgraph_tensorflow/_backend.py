@@ -21,7 +21,7 @@ from bcgraph.backend import (
     unfit,
 )
 
-from . import _builtins, _cond, _dtypes, _function, _loops, _streams, _texts
+from . import _builtins, _cond, _dtypes, _function, _leaks, _loops, _streams, _texts
 
 _COMPOSITES = (
     tf.RaggedTensor, tf.SparseTensor, tf.IndexedSlices, tf.experimental.Optional,
@@ -60,6 +60,8 @@ class Backend:
                 mend="what decides is not converted: a library, or what `disable` marks",
             )
         told = str(error)
+        if _leaks.is_told(error):
+            return _leaks.leaked(told)
         if isinstance(error, TypeError | AttributeError) and any(s in told for s in _ASKED):
             return PythonValueNeeded(
                 f"Python asks for a value that only the running graph knows ({told})",

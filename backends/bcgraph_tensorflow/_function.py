@@ -19,12 +19,15 @@ from bcgraph.backend import (
     OrNone,
     Program,
     UnknownOption,
+    cause,
     check_options,
     known,
     mapped,
+    place_of_function,
+    without_internals,
 )
 
-from . import _jit, _texts
+from . import _jit, _leaks, _texts
 from ._dispatch import Dispatch
 
 _OPTIONS = {
@@ -124,6 +127,13 @@ class Function(_Base):  # type: ignore[misc]
         if self._program.is_eager():
             return _original(self)(*arguments, **keywords)
         try:
+            return self._called(arguments, keywords)
+        except Exception as error:
+            error.__traceback__ = without_internals(error.__traceback__)
+            raise
+
+    def _called(self, arguments: Any, keywords: Any) -> Any:
+        try:
             if keywords or self._run_functions_eagerly:
                 result = super().__call__(*arguments, **keywords)
             else:
@@ -133,7 +143,14 @@ class Function(_Base):  # type: ignore[misc]
             error = self._errors.find(failure, _texts.unpacked)
             if error is None:
                 raise
-            raise error from failure
+            raise error from cause(failure)
+        except TypeError as failure:
+            if not _leaks.is_told(failure):
+                raise
+            error = _leaks.leaked(str(failure))
+            error.place = place_of_function(self._program.original)
+            error.label = "somewhere in here"
+            raise error from cause(failure)
 
     def _used(self, value: Any) -> Any:
         return value.used(self._check) if isinstance(value, OrNone) else value

@@ -24,7 +24,17 @@ from torch.fx.experimental.symbolic_shapes import (
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils import _pytree as pytree
 
-from bcgraph.backend import BackendLimit, Errors, Program, Write, check_options
+from bcgraph.backend import (
+    BackendLimit,
+    Errors,
+    LeakedTensor,
+    Program,
+    Write,
+    cause,
+    check_options,
+    frames_are_shown,
+    place_of_function,
+)
 
 from . import _gradients, _graphs, _lower, _reasons, _record, _run, _settings, _writes
 from ._gradients import Leaf
@@ -44,6 +54,7 @@ _capturing = threading.RLock()  # PyTorch captures one graph at a time
 
 log = logging.getLogger("bcgraph.recompiles")
 captures = logging.getLogger("bcgraph.captures")
+_fake_tensors = logging.getLogger("torch._subclasses.fake_tensor")
 
 
 def compile(program: Program, options: Mapping[str, Any], errors: Errors) -> Function:
@@ -110,6 +121,7 @@ class Function:
         self._name = getattr(original, "__qualname__", type(original).__qualname__)
         self._dynamic = dynamic
         self._told: _reasons.Told | None = None
+        self.cause: str | None = None  # why it was captured last
         self._captured: dict[Any, list[Captured]] = {}
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
@@ -134,7 +146,7 @@ class Function:
             error = self._errors.find(failure)
             if error is None:
                 raise
-            raise error from failure
+            raise error from cause(failure)
 
     def _tell(self, arguments: Any, keywords: Any, several: list[Captured]) -> None:
         """Logs why the function is captured again."""
@@ -143,10 +155,12 @@ class Function:
         changed = [str(place) for place in places if not place.stands()]
         if changed:
             level = logging.WARNING if len(several) == _MANY else logging.INFO
-            text = "%s is captured again: it has changed %s, which it reads; a buffer would do"
-            log.log(level, text, self._name, ", ".join(changed))
+            told = ", ".join(changed)
+            self.cause = f"it has changed {told}, which it reads; a buffer would do"
+            log.log(level, "%s is captured again: %s", self._name, self.cause)
         elif self._told is not None:
-            log.info("%s is captured again: %s", self._name, _reasons.reason(self._told, now))
+            self.cause = _reasons.reason(self._told, now)
+            log.info("%s is captured again: %s", self._name, self.cause)
         self._told = now
 
     def _find(self, key: Any, tensors: list[Any]) -> Captured | None:
@@ -198,14 +212,24 @@ class Function:
         ]
         called = [leaf for leaf in leaves if isinstance(leaf, torch.nn.Module)]
         stepped: list[torch.optim.Optimizer] = []
-        with _calls(called), _gradients.steps(stepped), mode, _use_lazy_graph_module(True):
+        with (
+            _terse(),
+            _calls(called),
+            _gradients.steps(stepped),
+            mode,
+            _use_lazy_graph_module(True),
+        ):
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
         if any(isinstance(value, FakeTensor) for value in _graphs.constants(graph)):
-            raise BackendLimit(
-                f"`{self._name}` uses the gradient of an argument, or what another trace has left",
-                mend="hand it over as an argument",
+            raise LeakedTensor(
+                f"`{self._name}` uses what another trace, or a branch, has left outside of its"
+                " graph, or the gradient of an argument",
+                place=place_of_function(self._program.original),
+                label="somewhere in here",
+                mend="return it from the branch or function that made it, or hand it over as an"
+                " argument",
             )
         given = [value for value in found[0].tensors if isinstance(value, torch.Tensor)]
         trains = any(tensor.requires_grad for tensor in given)
@@ -267,6 +291,20 @@ class Function:
                 mend='leave `compiler` at "auto": Python then drives the control flow',
             )
         return _run.in_python(graph), f"Python drives its control flow: {reason}"
+
+
+@contextmanager
+def _terse() -> Iterator[None]:
+    """Inside, PyTorch does not log the frames of an operation that fails: its error tells it."""
+
+    def passes(_: logging.LogRecord) -> bool:
+        return frames_are_shown()
+
+    _fake_tensors.addFilter(passes)
+    try:
+        yield
+    finally:
+        _fake_tensors.removeFilter(passes)
 
 
 @contextmanager

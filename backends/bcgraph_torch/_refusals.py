@@ -16,7 +16,7 @@ def refusal(error: Exception) -> BackendLimit | PythonValueNeeded | None:
     """The error of bcgraph that says what PyTorch's means; None for one of the program's own."""
     if isinstance(error, GuardOnDataDependentSymNode):
         return PythonValueNeeded(
-            f"Python asks for the truth of a value or size of the running graph (`{error.cond}`)",
+            f"Python asks for a value that only the running graph knows (`{error.cond}`)",
             mend="what asks is not converted (a library, or what `disable` marks); of a size, tell "
             "it with `torch._check(...)`, or mask the values instead of selecting them",
         )

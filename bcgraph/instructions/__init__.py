@@ -15,6 +15,7 @@ from ._canonical import Code, Handler, Instruction, Op
 from ._collect import collected
 from ._operands import ENTER, EXIT, FUNCTION, MAYBE, NULL
 from ._read import UnknownPython, UnreadableCode, read, variable
+from ._version import SUPPORTED
 
 __all__ = [
     "ENTER",
@@ -22,6 +23,7 @@ __all__ = [
     "FUNCTION",
     "MAYBE",
     "NULL",
+    "SUPPORTED",
     "Assembler",
     "Code",
     "Handler",

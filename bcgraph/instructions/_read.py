@@ -62,7 +62,7 @@ def read(origin: CodeType) -> Code:
     origin = origin.replace()  # a copy, so that what is made of it does not hold the function's
     if sys.version_info[:2] not in SUPPORTED:
         major, minor = sys.version_info[:2]
-        raise UnknownPython(f"no instruction table for CPython {major}.{minor}")
+        raise UnknownPython(f"bcgraph does not know the bytecode of CPython {major}.{minor}")
     if twice := set(origin.co_cellvars) & set(origin.co_freevars):
         names = ", ".join(sorted(twice))
         raise UnreadableCode(f"{names} is a variable of a comprehension and of an outer function")

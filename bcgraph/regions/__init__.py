@@ -11,7 +11,18 @@ Example: `while a: … if b: return x …` is a Loop with two ports, then a Cond
 follows each of them.
 """
 
-from ._flow import RETURN, Flow, whole
+from ._flow import RETURN, Flow, suspends, whole
 from ._plan import Cond, Decision, Loop, Resume, Site, plan
 
-__all__ = ["RETURN", "Cond", "Decision", "Flow", "Loop", "Resume", "Site", "plan", "whole"]
+__all__ = [
+    "RETURN",
+    "Cond",
+    "Decision",
+    "Flow",
+    "Loop",
+    "Resume",
+    "Site",
+    "plan",
+    "suspends",
+    "whole",
+]

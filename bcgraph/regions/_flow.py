@@ -8,7 +8,7 @@ from types import CodeType
 
 from bcgraph.cfg import Cfg, Loop, postdominators
 from bcgraph.dataflow import Facts
-from bcgraph.instructions import Op
+from bcgraph.instructions import Instruction, Op
 
 RETURN = -1  # the port at which a function returns its value
 
@@ -105,7 +105,7 @@ class Flow:
             for ins in self.cfg.instructions(self.cfg.blocks[b]):
                 if ins.op is Op.OPAQUE:
                     name, arg = ins.arg  # type: ignore[misc]
-                    if name in _SUSPENDS:
+                    if suspends(ins):
                         return "a `yield` or `await` lies in it"
                     if arg in self.cfg.code.inner_cells and name != "LOAD_GLOBAL":
                         return "a comprehension in it shares a variable with a nested function"
@@ -207,6 +207,11 @@ class Flow:
                 else:
                     work.append(s)
         return frozenset(blocks), frozenset(ports)
+
+
+def suspends(ins: Instruction) -> bool:
+    """Whether an instruction gives control to the caller for a while."""
+    return ins.op is Op.OPAQUE and ins.arg[0] in _SUSPENDS  # type: ignore[index]
 
 
 def whole(cfg: Cfg, facts: Facts) -> Flow:

@@ -1,4 +1,4 @@
-"""Whether the program itself would catch an exception that the running graph raises."""
+"""Where the program itself would catch an exception that the running graph raises."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from types import CodeType, FrameType
 from typing import Any
 
 from bcgraph._library import is_library_name
+from bcgraph._places import place_of_offset
 from bcgraph._weak import told_once
 from bcgraph.backend import Backend
-from bcgraph.errors import CaughtRaise
+from bcgraph.errors import CaughtRaise, Note
 
 _EDGE = f"{__package__}._finish"  # where a recorded call begins
 
@@ -34,22 +35,24 @@ class Suppressing(contextlib.suppress):
         return super().__exit__(*raised)
 
 
-def is_caught(
+def caught(
     error: BaseException, frame: FrameType, is_program: Callable[[FrameType], bool]
-) -> bool:
-    """Whether a `try` or `suppress` around this frame, or a caller, may catch an exception.
+) -> tuple[Note, ...] | None:
+    """Where a `try` or `suppress` around this frame, or a caller, may catch an exception.
 
     `is_program` tells frames of the user's program. What is outside of the recorded call catches as
     the graph runs.
     """
     if any(issubclass(type(error), one._exceptions) for one in _active()):
-        return True
+        return ()
     caller: FrameType | None = frame
     while caller is not None and caller.f_globals.get("__name__") != _EDGE:
-        if is_program(caller) and _catches(caller, type(error)):
-            return True
+        if is_program(caller):
+            handler = _catches(caller, type(error))
+            if handler is not None:
+                return (Note(place_of_offset(caller.f_code, handler), "it would be caught here"),)
         caller = caller.f_back
-    return False
+    return None
 
 
 def checked(backend: Backend, holds: Any, error: Exception) -> Any:
@@ -57,11 +60,13 @@ def checked(backend: Backend, holds: Any, error: Exception) -> Any:
 
     Raises `CaughtRaise` where the program itself would catch it.
     """
-    if is_caught(error, sys._getframe(1), _is_program):
+    catching = caught(error, sys._getframe(1), _is_program)
+    if catching is not None:
         kind = type(error)
         raise CaughtRaise(
             f"whether {kind.__name__} is raised in this `try` is known only to the graph",
             mend="give `next` a default" if kind is StopIteration else None,
+            notes=catching,
         )
     return backend.check(holds, error)
 
@@ -74,8 +79,8 @@ def _active() -> list[Any]:
     return getattr(_local, "active", [])
 
 
-def _catches(frame: FrameType, kind: type[BaseException]) -> bool:
-    """Whether a handler that is in force in a frame may catch an exception."""
+def _catches(frame: FrameType, kind: type[BaseException]) -> int | None:
+    """Where a handler that is in force in a frame may catch an exception."""
     entries, instructions = _table(frame.f_code)
     names = ChainMap(frame.f_globals, builtin_names)
     offset: int | None = frame.f_lasti
@@ -84,9 +89,10 @@ def _catches(frame: FrameType, kind: type[BaseException]) -> bool:
         seen.add(offset)
         targets = (target for start, end, target in entries if start <= offset < end)
         offset = next(targets, None)
-        if offset is not None and _handles(instructions, offset, kind, names):
-            return True
-    return False
+        found = None if offset is None else _handles(instructions, offset, kind, names)
+        if found is not None:
+            return found
+    return None
 
 
 @told_once
@@ -101,10 +107,10 @@ def _handles(
     start: int,
     kind: type[BaseException],
     names: Mapping[str, Any],
-) -> bool:
-    """Whether the handler at an offset has an `except` for a type of exception."""
+) -> int | None:
+    """Where the handler at an offset has an `except` for a type of exception."""
     if instructions[start].opname != "PUSH_EXC_INFO":
-        return False
+        return None
     stack: list[Any] = []
     for ins in instructions.values():
         if ins.offset <= start:
@@ -112,7 +118,7 @@ def _handles(
         if ins.opname == "CHECK_EXC_MATCH":
             caught = stack.pop() if stack else _UNKNOWN
             if caught is _UNKNOWN or issubclass(kind, caught):
-                return True
+                return ins.offset
         elif ins.opname.startswith("POP_JUMP"):  # to the next `except`
             start = ins.argval - 1
         elif ins.opname == "LOAD_GLOBAL":
@@ -123,12 +129,12 @@ def _handles(
             parts = tuple(stack[-ins.argval :])
             stack = [_UNKNOWN if _UNKNOWN in parts or len(parts) < ins.argval else parts]
         elif ins.opname in ("BUILD_LIST", "COPY", "POP_TOP") and not stack:
-            return True  # `except*`, or an `except` of everything
+            return ins.offset  # `except*`, or an `except` of everything
         elif ins.opname.startswith("LOAD_"):
             stack.append(_UNKNOWN)
         elif ins.opname not in ("EXTENDED_ARG", "TO_BOOL", "NOT_TAKEN"):
-            return False  # a `finally`, a `with`, or the end
-    return False
+            return None  # a `finally`, a `with`, or the end
+    return None
 
 
 _UNKNOWN: Any = object()

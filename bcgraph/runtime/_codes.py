@@ -8,8 +8,10 @@ import weakref
 from types import CellType, CodeType, FunctionType, GeneratorType
 from typing import Any
 
+from bcgraph import _config
+from bcgraph._places import place_of_code
 from bcgraph._weak import ByIdentity
-from bcgraph.errors import Place, UnreadableFunction, UnsupportedPython
+from bcgraph.errors import UnreadableFunction, UnsupportedPython
 from bcgraph.instructions import UnknownPython, UnreadableCode, collected, read
 from bcgraph.regions import Flow
 from bcgraph.rewrite import Hooks, region, rewrite
@@ -40,11 +42,15 @@ class Codes:
             try:
                 canonical = read(code)
             except UnknownPython as error:
-                raise UnsupportedPython(str(error)) from None
+                raise UnsupportedPython(str(error), place=place_of_code(code)) from None
             except UnreadableCode as error:
-                place = Place(code.co_filename, code.co_firstlineno, code.co_qualname)
-                raise UnreadableFunction(str(error), place=place) from None
+                raise UnreadableFunction(str(error), place=place_of_code(code)) from None
             found = rewrite(canonical, self._noting if journal else self._hooks)
+            folder = _config.current().dump
+            if folder and not several:
+                from bcgraph.show import dump  # it imports this room
+
+                dump(folder, canonical, found)
             several[journal] = found
             self._made[found] = weakref.ref(code), canonical.origin
         return found

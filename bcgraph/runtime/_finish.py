@@ -11,14 +11,22 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
+from bcgraph._frames import cause, is_own
 from bcgraph._library import is_library_name
 from bcgraph._number import number_tensor
+from bcgraph._places import innermost, place_of_traceback
 from bcgraph.backend import Backend, Errors, OrNone, StagedText, mapped
-from bcgraph.errors import BcgraphError, EndlessRecursion, Place
+from bcgraph.errors import (
+    BcgraphError,
+    Disagreement,
+    EndlessRecursion,
+    InternalFault,
+    Place,
+)
 
 from ._lists import StagedList, forward
 from ._optional import PerhapsNone
-from ._raises import Unreachable, told
+from ._raises import Unreachable, recorded, told
 
 
 def finished(
@@ -50,7 +58,9 @@ def finished(
         except Unreachable:  # every way raises when the graph runs
             return None
         except BcgraphError as error:
-            error.place = error.place or _place(error.__traceback__)
+            if error.place is None:
+                error.place = _place(error.__traceback__)
+                error.label = "here" if isinstance(error, Disagreement) else error.label
             raise
         except RecursionError as error:
             raise EndlessRecursion(
@@ -59,15 +69,23 @@ def finished(
             ) from None
         except Exception as error:
             if Errors.values(told(backend, error)):
-                backend.check(False, error)
+                backend.check(False, recorded(backend, error))
                 return None
-            refusal = backend.refusal(error)
+            refusal = _fault(error) or backend.refusal(error)
             if refusal is None:
                 raise
             refusal.place = _place(error.__traceback__)
-            raise refusal from error
+            raise refusal from cause(error)
 
     return call
+
+
+def _fault(error: Exception) -> InternalFault | None:
+    """What an assertion of bcgraph's own, which has failed, is to users."""
+    trace = innermost(error)
+    if not isinstance(error, AssertionError) or trace is None or not is_own(trace.tb_frame):
+        return None
+    return InternalFault(f"bcgraph itself has failed ({str(error) or 'an assertion'})")
 
 
 def _place(traceback: TracebackType | None) -> Place | None:
@@ -76,8 +94,7 @@ def _place(traceback: TracebackType | None) -> Place | None:
     while traceback is not None:
         frame = traceback.tb_frame
         if not is_library_name(frame.f_globals.get("__name__")):
-            code = frame.f_code
-            found = Place(code.co_filename, traceback.tb_lineno, code.co_qualname)
+            found = place_of_traceback(traceback)
         traceback = traceback.tb_next
     return found
 

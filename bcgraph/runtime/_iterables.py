@@ -26,6 +26,9 @@ class Lazy:
     def __init__(self, items: Items | Stream) -> None:
         self.items = items
 
+    def __repr__(self) -> str:
+        return "a range, or the like, that the running graph walks"
+
     def __iter__(self) -> Any:
         raise TypeError("a staged iteration can be driven by converted code only")
 

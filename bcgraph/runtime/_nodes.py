@@ -13,6 +13,7 @@ from typing import Any
 
 from bcgraph._library import is_users_class
 from bcgraph.backend import Spec
+from bcgraph.errors import Note
 
 from ._values import UNDEFINED
 
@@ -91,7 +92,7 @@ class Perhaps:
 
     value: Node
     defined: Node
-    reason: str
+    reason: Note | None = None  # which way leaves it without one
 
 
 @dataclass(frozen=True)

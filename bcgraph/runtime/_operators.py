@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from bcgraph._library import is_users_class
+from bcgraph._places import place_of_frame
 from bcgraph.backend import Backend
 from bcgraph.errors import PythonValueNeeded, UndefinedVariable
 
@@ -132,7 +134,11 @@ class Operators:
         if not isinstance(value, Maybe):
             return value
         plain = name.partition("~")[0]
-        error = UndefinedVariable(f"`{plain}` has no value on one path to here: {value.reason}")
+        error = UndefinedVariable(
+            f"`{plain}` has no value on one path to here",
+            place=place_of_frame(sys._getframe(1)),
+            notes=(value.reason,),
+        )
         self.backend.check(value.defined, error)
         return value.value
 

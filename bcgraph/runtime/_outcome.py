@@ -10,6 +10,7 @@ from bcgraph.backend import Backend
 from bcgraph.errors import Disagreement
 from bcgraph.regions import RETURN
 
+from ._evidence import Ways
 from ._journal import Location
 from ._lists import StagedList, forward
 from ._nodes import Node, Perhaps, Static
@@ -109,10 +110,11 @@ class Outcome:
 
 
 class Merge:
-    """Two outcomes of the condition at a place, and the outcome that holds either.
+    """Two outcomes of a condition, and the outcome that holds either.
 
-    `live(port)` gives the variables that matter at a port; `before` holds the identities of the
-    values in front of the condition, `since` how many branches had been entered there.
+    `live(port)` gives the variables that matter at a port, `ways` tells errors what the
+    program does; `before` holds the identities of the values in front of the condition, `since` how
+    many branches had been entered there.
     """
 
     def __init__(
@@ -120,7 +122,7 @@ class Merge:
         trees: Trees,
         outcomes: tuple[Outcome, Outcome],
         live: Callable[[int], frozenset[str]],
-        place: str,
+        ways: Ways,
         before: frozenset[int],
         since: int,
     ) -> None:
@@ -146,16 +148,21 @@ class Merge:
                 continue
             a, b = self._held(key, one, first), self._held(key, other, second)
             agree = trees.agree_operands if key[0] == "operand" else trees.agree
-            node = agree(a, b, self._name(key))
+            try:
+                node = agree(a, b, self._name(key))
+            except Disagreement as error:
+                if key[0] == "variable" or key[:2] == ("operand", RETURN):
+                    name = key[1] if key[0] == "variable" else None
+                    error.note(*ways.held(name, (trees.told(a), trees.told(b))))
+                raise
             if isinstance(node, Perhaps) and self._is_kept(key):
                 raise Disagreement(
                     f"{self._name(key)} has a value on one path only",
+                    notes=ways.written(self.locations[key[1]].key),
                     mend="give it a value before the branch",
                 )
             if isinstance(node, Perhaps) and not node.reason:
-                node = replace(
-                    node, reason=f"one way of the condition at {place} leaves it without"
-                )
+                node = replace(node, reason=ways.lacking(0 if a is UNDEFINED else 1))
             self.nodes[key] = node
 
     def _refuse_mixed_writes(self) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from bcgraph._places import innermost, place_of_traceback
 from bcgraph._text import piece_of
 from bcgraph.backend import Backend, Errors
-from bcgraph.errors import CaughtRaise, Place
+from bcgraph.errors import BcgraphError, CaughtRaise, Note, Place
 
-from ._caught import is_caught
+from ._caught import caught
 from ._journal import Journal
 from ._lists import is_staged
 
@@ -48,7 +49,7 @@ class Raises:
             except Exception as error:
                 if not self.is_users(error):
                     raise
-                raised.append(told(self.backend, error))
+                raised.append(recorded(self.backend, error))
             finally:
                 self.journal.leave()
 
@@ -60,11 +61,9 @@ class Raises:
 
     def is_users(self, error: BaseException) -> bool:
         """Whether a program raises it by itself, as it would eagerly on the way that is taken."""
-        trace = error.__traceback__
+        trace = innermost(error)
         if trace is None:
             return False
-        while trace.tb_next is not None:
-            trace = trace.tb_next
         code = trace.tb_frame.f_code
         if not self.is_made(code):
             return False
@@ -72,14 +71,26 @@ class Raises:
 
     def refuse_caught(self, place: Place, error: BaseException) -> None:
         """Raises `CaughtRaise` if the program, here or in a caller, would catch the exception."""
-        if is_caught(error, sys._getframe(1), lambda frame: self.is_made(frame.f_code)):
+        catching = caught(error, sys._getframe(1), lambda frame: self.is_made(frame.f_code))
+        if catching is not None:
+            kind, trace = type(error).__name__, innermost(error)
+            raised = trace and Note(place_of_traceback(trace), f"{kind} is raised here")
             raise CaughtRaise(
-                f"{type(error).__name__} is raised under a staged condition inside a `try`",
+                f"{kind} is raised under the condition of a tensor, and the program would catch it",
                 place=place,
-            ) from error
+                notes=(raised, *catching),
+            ) from None
 
 
 def told(backend: Backend, error: BaseException) -> BaseException:
     """The exception, its staged arguments as pieces of what it tells."""
     error.args = tuple(piece_of(a) if is_staged(backend, a) else a for a in error.args)
     return error
+
+
+def recorded(backend: Backend, error: BaseException) -> BaseException:
+    """The same, to be raised by the running graph, where its line would not be known."""
+    trace = innermost(error)
+    if trace is not None and not isinstance(error, BcgraphError):
+        error.add_note(f"raised at {place_of_traceback(trace)}")
+    return told(backend, error)

@@ -32,12 +32,13 @@ from bcgraph.errors import (
     UnsupportedRegion,
 )
 from bcgraph.instructions import Op
-from bcgraph.regions import Flow, Site
+from bcgraph.regions import Flow, Loop, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
 from ._builtins import Builtins
 from ._codes import Codes, twin
 from ._eager import execute
+from ._evidence import place_of, suspension
 from ._finish import finished
 from ._lists import forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
@@ -55,12 +56,16 @@ DISABLED = "__bcgraph_disabled__"
 _BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
 _SLOTS = (MethodWrapperType, WrapperDescriptorType)
 
-_staged: weakref.WeakKeyDictionary[CodeType, set[tuple[Any, Any]]] = weakref.WeakKeyDictionary()
+_staged: weakref.WeakKeyDictionary[CodeType, dict[tuple[Any, Any], tuple[bool, int]]]
+_staged = weakref.WeakKeyDictionary()
 
 
-def staged_sites(code: CodeType) -> set[tuple[Any, Any]]:
-    """The (operation, location) of each site of a code object that was staged so far."""
-    return _staged.get(code, set())
+def staged_sites(code: CodeType) -> dict[tuple[Any, Any], tuple[bool, int]]:
+    """The (operation, location) of each site of a code object that was staged so far.
+
+    Of each, whether as a loop, and how many ways led out of it.
+    """
+    return _staged.get(code, {})
 
 
 class _Local(threading.local):
@@ -381,8 +386,9 @@ class Runtime:
             del frame
             if site.refusal is not None:
                 raise UnsupportedRegion(
-                    f"a staged value decides here, but {site.refusal}",
-                    place=Stager.place(flow, site),
+                    f"a tensor decides here, but {site.refusal}",
+                    place=place_of(flow, site),
+                    notes=(suspension(flow, site),),
                 )
             if ins.op is Op.BRANCH and self.backend.symbolic:
                 at.operands[-1] = self.protocols.truth(at.operands[-1])
@@ -391,7 +397,10 @@ class Runtime:
                 or ins.op is Op.FOR
                 or decides(self.backend, flow, site, at.operands[-1])
             ):
-                _staged.setdefault(flow.cfg.code.origin, set()).add((ins.op, ins.location))
+                known, first = _staged.setdefault(flow.cfg.code.origin, {}), site.decisions[0]
+                known.setdefault(
+                    (ins.op, ins.location), (isinstance(first, Loop), len(first.ports))
+                )
             try:
                 if self.backend.symbolic:
                     return self.stager.stage(flow, site, at)

@@ -11,16 +11,23 @@ from types import CodeType
 from typing import Any
 
 from bcgraph.backend import Backend, StagedNumber
-from bcgraph.errors import AmbiguousTruth, BcgraphError, EndlessRecursion, Place
+from bcgraph.errors import (
+    AmbiguousTruth,
+    BcgraphError,
+    EndlessRecursion,
+    Note,
+    UnsupportedEffect,
+)
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
 
+from ._evidence import Ways, place_of
 from ._iterate import StagedIteration
 from ._journal import Journal
 from ._lists import StagedList, forward, is_staged
 from ._optional import PerhapsNone
 from ._outcome import Choice, Effects, Merge, Outcome
-from ._raises import Raises, Unreachable, told
+from ._raises import Raises, Unreachable, recorded
 from ._region import Environment, branch_kind, decided, resumed, run
 from ._trees import Trees
 from ._values import DEAD, Iteration, Replay
@@ -41,6 +48,7 @@ class Fork:
     predicate: Any
     true: Callable[[], Outcome]
     false: Callable[[], Outcome]
+    decision: Cond | None = None  # the program's own, which the predicate decides
 
 
 class Stager:
@@ -90,7 +98,7 @@ class Stager:
             if self._depths[place] > _DEEPEST:
                 raise EndlessRecursion(
                     f"a function has called itself {_DEEPEST} times under conditions of tensors",
-                    place=_place(flow, site),
+                    place=place_of(flow, site),
                 )
             return self._stage(flow, site, at)
         finally:
@@ -134,7 +142,7 @@ class Stager:
                 decision = again
             ways = dict.fromkeys(decision.targets, at.operands)
             choice = Choice(decision.targets, predicate)
-            return self._loop(site, decision, at, choice, ways, iteration, begun)
+            return self._loop(flow, site, decision, at, choice, ways, iteration, begun)
 
         known = None  # what is known, on each way, of a value that may be None
         if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):
@@ -159,7 +167,7 @@ class Stager:
             arm = decision.arms[which]
             if arm is not None and arm.only_raises and iteration is None:
                 holds = predicate if which == 1 else self.backend.logical_not(predicate)
-                if self.raises.check(_place(flow, site), holds, way(which)):
+                if self.raises.check(place_of(flow, site), holds, way(which)):
                     return way(other, alone=True)()
         if decision.arms == (None, None):
             if decision.targets[0] == decision.targets[1]:
@@ -167,7 +175,7 @@ class Stager:
                 return Outcome(port, at.variables, {port: at.operands})
             operands = dict.fromkeys(decision.targets, at.operands)
             return Outcome(Choice(decision.targets, predicate), at.variables, operands)
-        return self._cond(Fork(site, flow, predicate, way(0), way(1)), at)
+        return self._cond(Fork(site, flow, predicate, way(0), way(1), decision), at)
 
     def _next(
         self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment, outcome: Outcome
@@ -177,7 +185,7 @@ class Stager:
         assert isinstance(choice, Choice)
         if isinstance(decision, Loop):
             at.variables = outcome.variables
-            return self._loop(site, decision, at, choice, outcome.operands)
+            return self._loop(flow, site, decision, at, choice, outcome.operands)
 
         outcome.operands = {port: list(held) for port, held in outcome.operands.items()}
         leave_together(flow, outcome, at.base)
@@ -213,7 +221,7 @@ class Stager:
             return self.backend.predicate(value)
         except ValueError as error:
             raise AmbiguousTruth(
-                f"a condition has other than one element: {error}", place=_place(flow, site)
+                f"a condition has other than one element: {error}", place=place_of(flow, site)
             ) from None
 
     def _run(
@@ -260,6 +268,7 @@ class Stager:
     def _fork(self, fork: Fork, at: Environment) -> Outcome:
         site, flow = fork.site, fork.flow
         merges: list[Merge] = []
+        ways = Ways(flow, site, fork.decision)
         since = self.journal.entered
         before = frozenset(id(v) for v in (*at.variables.values(), *at.operands) if v is not DEAD)
 
@@ -267,11 +276,9 @@ class Stager:
             first: Outcome, second: Outcome
         ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
             try:
-                place = str(_place(flow, site))
-                merge = Merge(self.trees, (first, second), _live(flow), place, before, since)
-            except Exception as error:
-                if hasattr(error, "place") and error.place is None:
-                    error.place = _place(flow, site)
+                merge = Merge(self.trees, (first, second), _live(flow), ways, before, since)
+            except BcgraphError as error:
+                error.place = error.place or ways.place
                 raise
             merges.append(merge)
             return lambda: merge.flat(first), lambda: merge.flat(second)
@@ -297,10 +304,12 @@ class Stager:
         except Unreachable:
             pass
         except Exception as error:
+            if isinstance(error, UnsupportedEffect):
+                error.note(Note(place_of(flow, site), "a tensor decides here"))
             if not self.raises.is_users(error):
                 raise
-            self.raises.refuse_caught(_place(flow, site), error)
-            self.backend.check(False, told(self.backend, error))
+            self.raises.refuse_caught(place_of(flow, site), error)
+            self.backend.check(False, recorded(self.backend, error))
         finally:
             outcome.effects = self.journal.leave()
         return outcome
@@ -316,11 +325,6 @@ class Stager:
                 self.journal.note(location)
             location.write(value)
         outcome.effects = {}
-
-    @staticmethod
-    def place(flow: Flow, site: Site) -> Place:
-        """Where a site is in the user's program."""
-        return _place(flow, site)
 
     def _is_pure_test(self, loop: Loop, at: Environment) -> bool:
         test = loop.test
@@ -340,6 +344,7 @@ class Stager:
 
     def _loop(
         self,
+        flow: Flow,
         site: Site,
         loop: Loop,
         at: Environment,
@@ -348,7 +353,7 @@ class Stager:
         iteration: StagedIteration | None = None,
         begun: Any = None,
     ) -> Outcome:
-        outcome = While(self, site, loop, at, choice, operands, iteration, begun).record()
+        outcome = While(self, flow, site, loop, at, choice, operands, iteration, begun).record()
         self.apply(outcome)
         return outcome
 
@@ -405,9 +410,3 @@ def _replayed(value: Any) -> Any:
 def _live(flow: Flow) -> Callable[[int], frozenset[str]]:
     facts = flow.facts
     return lambda port: frozenset(() if port == RETURN else facts.names(facts.live[port]))
-
-
-def _place(flow: Flow, site: Site) -> Place:
-    ins = flow.cfg.instructions(flow.cfg.blocks[site.block])[0]
-    origin = flow.cfg.code.origin
-    return Place(origin.co_filename, ins.line, origin.co_qualname)

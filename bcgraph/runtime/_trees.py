@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,9 +123,20 @@ class Trees:
             node = self._tensors(first, second, name)
             if node is not None:
                 return node
+        one, other = self.told(first), self.told(second)
         raise Disagreement(
-            f"{name} is {self.told(first)} on one path and {self.told(second)} on another"
+            f"{name} is {one}, and another one on each path"
+            if one == other
+            else f"{name} is {one} on one path and {other} on another",
+            mend=None if self._is_tensor(first) or self._is_tensor(second) else self._chosen(first),
         )
+
+    @staticmethod
+    def _chosen(value: Any) -> str | None:
+        """How to choose between Python objects."""
+        if isinstance(value, PLAIN) or children_of(value) is not None:
+            return None
+        return "choose the numbers or tensors that they hold, and make one object of them after it"
 
     def _are_new_objects(self, first: Any, second: Any) -> bool:
         """Whether two objects of one class have been made on the ways that are merged.
@@ -159,7 +171,7 @@ class Trees:
                 return DEAD, False, ""
             if isinstance(value, Maybe):
                 return value.value, value.defined, value.reason
-            return value, True, ""
+            return value, True, None
 
         (one, one_there, reason), (other, other_there, also) = parts(first), parts(second)
         return Perhaps(
@@ -316,7 +328,7 @@ class Trees:
         """The node of a value that has one in `node`, and may have none by `value`."""
         there = value.defined if isinstance(value, Maybe) else False
         inner = self.widen(node, value.value, name) if there is not False else node
-        reason = value.reason if isinstance(value, Maybe) else ""
+        reason = value.reason if isinstance(value, Maybe) else None
         return Perhaps(inner, self.agree(True, there, name), reason)
 
     def leaves(self, node: Node, value: Any) -> Iterator[Any]:
@@ -441,7 +453,15 @@ class Trees:
             return _spec_told(spec)
         if (children := children_of(value)) is not None:
             return f"a {type(value).__name__} of {len(children)}"
-        return f"the {type(value).__name__} {value!r}" if isinstance(value, PLAIN) else repr(value)
+        if isinstance(value, PLAIN):
+            return f"the {type(value).__name__} {_REPR.repr(value)}"
+        if type(value).__repr__ is object.__repr__:
+            return f"an object of `{type(value).__qualname__}`"
+        return _REPR.repr(value)
+
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 60
 
 
 def _are_of_one_kind(first: Tree, second: Tree) -> bool:

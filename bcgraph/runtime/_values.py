@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bcgraph.errors import Note
+
 
 class _Mark:
     """A value that stands for itself."""
@@ -30,7 +32,7 @@ class Maybe:
 
     value: Any
     defined: Any
-    reason: str
+    reason: Note | None  # which way leaves it without one
 
 
 class Iteration:

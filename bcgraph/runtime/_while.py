@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bcgraph.backend import Spec, StagedNumber
-from bcgraph.errors import BcgraphError, Disagreement, UnstableLoop
-from bcgraph.regions import RETURN, Loop, Site
+from bcgraph.errors import BcgraphError, Disagreement, Note, UnstableLoop
+from bcgraph.regions import RETURN, Flow, Loop, Site
 
+from ._evidence import Ways
 from ._flag import Flag, tensor
 from ._iterate import StagedIteration
 from ._journal import Location
@@ -36,13 +37,15 @@ class While:
 
     The state is keyed: ("variable", name), ("operand", i) for operands at the loop's start,
     ("left", port, i) for those at a way out, ("effect", place), ("at",) where an iteration stands.
-    Values that stay the same Python object are no state. `choice` says whether the loop is entered
-    (at the port `targets[stays]`), `operands` what lies on the stack at each of its ports.
+    Values that stay the same Python object are no state. `flow` holds the site. `choice` says
+    whether the loop is entered (at the port `targets[stays]`), `operands` what lies on the stack at
+    each of its ports.
     """
 
     def __init__(
         self,
         stager: Stager,
+        flow: Flow,
         site: Site,
         loop: Loop,
         at: Environment,
@@ -54,6 +57,7 @@ class While:
         self.stager, self.loop, self.at, self.choice = stager, loop, at, choice
         self.backend, self.trees, self.journal = stager.backend, stager.trees, stager.journal
         self.site, self.iteration, self.begun = site, iteration, begun
+        self.ways = Ways(flow, site, loop)
         body, cfg = loop.body, loop.body.cfg
         self.facts = body.facts
         self.enters = choice.is_port(self.backend, loop.targets[loop.stays])
@@ -138,8 +142,13 @@ class While:
             free = {k: n for k, n in self.nodes.items() if k[0] == "variable" and is_free(n)}
             self.stager.known_loops[self.hint] = (free, frozenset(self.first_turn & free.keys()))
             return self._after(list(leaves))
-        changing = ", ".join(self._name(key) for key in self.nodes if key[0] == "variable")
-        raise UnstableLoop(f"the types of {changing} keep changing from turn to turn")
+        names = ", ".join(map(self._name, self.changing))
+        notes = [n for key in self.changing for n in self.ways.held(key[1], ("", "it grows here"))]
+        raise UnstableLoop(
+            f"the type of {names} changes with each turn of the loop",
+            place=self.ways.place,
+            notes=[note for note in notes if note.text],
+        )
 
     def _specs(self, init: list[Any]) -> list[Spec]:
         specs: list[Spec | None] = []
@@ -311,15 +320,19 @@ class While:
 
     def _widen(self, after: dict[Key, Any]) -> None:
         changed = False
+        self.changing: list[Key] = []
         for key, node in list(self.nodes.items()):
             value = after[key]
             try:
                 wide = self._wider(key, node, value)
             except BcgraphError as error:
-                if error.place is None:
-                    error.place = self.stager.place(self.loop.body, self.site)
+                error.place = error.place or self.ways.place
+                if key[0] == "variable":
+                    told = self.trees.told(self.values[key]), self.trees.told(value)
+                    error.note(*self.ways.held(key[1], told))
                 raise
             if wide != node:
+                self.changing.append(key)
                 self.nodes[key] = wide
                 changed = changed or not self._only_stronger(key, node, wide)
         if changed:
@@ -366,13 +379,13 @@ class While:
         if key[0] == "effect" and self.locations[key].kind != "cell":
             raise Disagreement(
                 f"{self._name(key)} has a value only after a turn of the loop",
+                place=self.ways.place,
+                notes=self.ways.written(self.locations[key].key),
                 mend="give it a value before the loop",
             )
 
-    def _reason(self) -> str:
-        return (
-            f"a turn of the loop at {self.stager.place(self.loop.body, self.site)} may not set it"
-        )
+    def _reason(self, text: str = "a turn of this loop may leave it without a value") -> Note:
+        return Note(self.ways.place, text)
 
     def _name(self, key: Key) -> str:
         if key[0] == "variable":
@@ -390,7 +403,7 @@ class While:
         for key, value in state.items():
             if key in self.first_turn and self.enters is not True:
                 self._refuse_unset(key)
-                value = Maybe(value, self.enters, self._reason())
+                value = Maybe(value, self.enters, self._reason("it has a value after a turn only"))
             match key:
                 case ("variable", name):
                     variables[name] = value

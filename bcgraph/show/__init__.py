@@ -1,5 +1,11 @@
-"""What bcgraph does with a function, for people to read."""
+"""What bcgraph does with a function, for people to read.
 
-from ._explain import Explanation, SiteReport, explain
+Example: `explain(f)` tells what became of each branch, `to_code(f)` gives the function as text.
+"""
 
-__all__ = ["Explanation", "SiteReport", "explain"]
+from ._code import to_code
+from ._dump import dump
+from ._explain import explain
+from ._record import Explanation, SiteReport
+
+__all__ = ["Explanation", "SiteReport", "dump", "explain", "to_code"]

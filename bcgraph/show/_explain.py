@@ -2,97 +2,156 @@
 
 from __future__ import annotations
 
-import inspect
 import linecache
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
-from bcgraph.cfg import build
+from bcgraph.cfg import Cfg, build
 from bcgraph.dataflow import analyse
 from bcgraph.instructions import Op, read
-from bcgraph.regions import Cond, Site, plan, whole
+from bcgraph.regions import Loop, Site, plan, whole
 from bcgraph.runtime import staged_sites
 
-
-@dataclass(frozen=True)
-class SiteReport:
-    """One branch or `for`.
-
-    `would_be`: what it is as part of a graph. `staged`: whether a staged value has decided it so
-    far; else it ran as Python. `carries`: the variables that go in or come out.
-    """
-
-    line: int | None
-    text: str
-    kind: str
-    would_be: str
-    staged: bool
-    carries: tuple[str, ...]
-
-    def __str__(self) -> str:
-        state = f"staged as a {self.would_be}" if self.staged else "ran as Python"
-        carried = f" over {', '.join(self.carries)}" if self.staged and self.carries else ""
-        return f"line {self.line}: {self.text or self.kind}: {state}{carried}"
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """What became of a function's sites.
-
-    `graphs`: for each graph of a compiled function what runs it, and why, as its backend tells.
-    """
-
-    name: str
-    sites: tuple[SiteReport, ...]
-    graphs: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        count = sum(site.staged for site in self.sites)
-        head = f"{self.name}: {count} of {len(self.sites)} branches and loops staged"
-        if not self.sites:
-            head = f"{self.name}: no branch and no loop; nothing to stage"
-        return "\n".join([head, *(f"  {line}" for line in (*self.sites, *self.graphs))])
+from ._code import code_of, printed
+from ._expressions import Statement, Unreadable
+from ._record import Explanation, SiteReport
+from ._structure import Guarded, If, Node, Repeat, structure
 
 
 def explain(fn: Callable[..., Any]) -> Explanation:
-    """Tells for each branch and loop of a function whether it was staged so far, and as what."""
-    target = inspect.unwrap(fn)
-    code = getattr(target, "__code__", None) or getattr(type(target).__call__, "__code__", None)
-    if not isinstance(code, CodeType):
-        raise TypeError(f"{fn!r} is no Python function")
+    """Tells for each branch and loop of a function whether it was staged so far, and as what.
+
+    Args:
+        fn: a function, compiled or not.
+
+    Raises:
+        TypeError: if `fn` is no Python function.
+    """
+    code = code_of(fn)
     cfg = build(read(code))
+    nodes = _structure(code)
+    sites = tuple(sorted(_sites(code, cfg, nodes), key=lambda r: (r.line or 0, r.block)))
+    source = tuple(_source(code))
+    compilations = getattr(fn, "compilations", tuple)() if hasattr(fn, "__wrapped__") else ()
+    notes = getattr(type(fn), "notes", None)
+    return Explanation(
+        code.co_qualname,
+        code.co_filename,
+        source or tuple((line, text) for text, line in printed(code, _marks(sites))),
+        not source,
+        sites,
+        tuple(compilations),
+        () if notes is None else notes(fn),
+        nodes,
+        str(cfg),
+    )
+
+
+def marks_of(code: CodeType) -> dict[int, str]:
+    """What to say beside the branches and loops of a function that were staged, by block."""
+    return _marks(tuple(_sites(code, build(read(code)), _structure(code))))
+
+
+def _marks(sites: tuple[SiteReport, ...]) -> dict[int, str]:
+    found = {}
+    for site in sites:
+        if site.staged:
+            over = f" over {', '.join(site.carries)}" if site.carries else ""
+            found[site.block] = f"staged: {site.would_be}{over}"
+    return found
+
+
+def _structure(code: CodeType) -> tuple[Node, ...]:
+    try:
+        return structure(code)
+    except Unreadable:
+        return ()
+
+
+def _source(code: CodeType) -> Iterator[tuple[int | None, str]]:
+    """The function's own lines; nothing where they cannot be found."""
+    numbers = [line for line in _lines(code) if line]
+    first, last = min(numbers, default=0), max(numbers, default=0)
+    texts = [linecache.getline(code.co_filename, line) for line in range(first, last + 1)]
+    if all(text.strip() == "" for text in texts):
+        return
+    indent = min(len(t) - len(t.lstrip()) for t in texts if t.strip())
+    for number, text in enumerate(texts, start=first):
+        yield number, text[indent:].rstrip()
+
+
+def _lines(code: CodeType) -> Iterator[int | None]:
+    yield code.co_firstlineno
+    yield from (end for _, end, _, _ in code.co_positions())
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _lines(constant)
+
+
+def _sites(code: CodeType, cfg: Cfg, nodes: tuple[Node, ...]) -> Iterator[SiteReport]:
     flow = whole(cfg, analyse(cfg))
     done = staged_sites(code)
-    reports = []
+    kinds: dict[int, str] = {}
+    leading: dict[int, int] = {}  # of the branches that make one test
+    for kind, blocks in _tests(nodes):
+        kinds.update(dict.fromkeys(blocks, kind))
+        leading.update(dict.fromkeys(blocks, blocks[0]))
+    tests: dict[int, list[int]] = {}
     for block in cfg.blocks:
-        if block.terminator not in (Op.BRANCH, Op.FOR):
-            continue
         ins = cfg.instructions(block)[0]
-        if ins.op is Op.BRANCH and ins.arg != "truth":
-            continue
+        if block.terminator is Op.FOR or (block.terminator is Op.BRANCH and ins.arg == "truth"):
+            tests.setdefault(leading.get(block.id, block.id), []).append(block.id)
+    for blocks in tests.values():
+        found = [cfg.blocks[b] for b in blocks]
+        as_what = [done.get((i.op, i.location)) for b in found for i in cfg.instructions(b)]
+        staged = next((one for one in as_what if one is not None), None)
+        block = found[0 if staged is None else as_what.index(staged)]
+        ins = cfg.instructions(block)[0]
         site = plan(flow, block.id, repeatable=True)
-        names = tuple(n for n in site.inputs if "~" not in n)
-        reports.append(
-            SiteReport(
-                ins.line,
-                linecache.getline(code.co_filename, ins.line or 0).strip().rstrip(":"),
-                "for" if ins.op is Op.FOR else "branch",
-                _told(site),
-                (ins.op, ins.location) in done,
-                names,
-            )
+        first = site.decisions[0]
+        is_loop, ways = staged or (isinstance(first, Loop), len(first.ports))
+        yield SiteReport(
+            ins.line,
+            linecache.getline(code.co_filename, ins.line or 0).strip().rstrip(":"),
+            kinds.get(block.id, "for" if ins.op is Op.FOR else "expression"),
+            "refusal" if site.refusal is not None else _told(ways, is_loop=is_loop),
+            staged is not None,
+            _why(site, staged=staged is not None),
+            tuple(dict.fromkeys(n for n in site.inputs if "~" not in n)),
+            ways,
+            block.id,
         )
-    told = getattr(type(fn), "notes", None)
-    graphs = () if told is None else told(fn)
-    sites = tuple(sorted(reports, key=lambda r: r.line or 0))
-    return Explanation(code.co_qualname, sites, graphs)
 
 
-def _told(site: Site) -> str:
-    first = site.decisions[0]
-    if isinstance(first, Cond):
+def _tests(nodes: tuple[Node, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The tests of `if`, `while` and `for`: which statement, and the blocks of its branches."""
+    for node in nodes:
+        match node:
+            case If():
+                yield "if", node.sites
+                yield from _tests((*node.then, *node.other))
+            case Repeat():
+                if node.sites:
+                    yield node.head.partition(" ")[0], node.sites
+                yield from _tests((*node.body, *node.other))
+            case Guarded():
+                yield from _tests(node.body)
+                for _, handled in node.handlers:
+                    yield from _tests(handled)
+            case Statement():
+                pass
+
+
+def _told(ways: int, *, is_loop: bool) -> str:
+    if not is_loop:
         return "conditional"
-    ways = len(first.ports)
     return "loop" if ways == 1 else f"loop with {ways} ways out"
+
+
+def _why(site: Site, *, staged: bool) -> str:
+    if staged:
+        return "a tensor decided it"
+    if site.refusal is not None:
+        return f"if a tensor decided it, that would be refused: {site.refusal}"
+    return "no tensor has decided it so far"

@@ -1,0 +1,1 @@
+"""What users read when something cannot be: each program of `programs` beside its message."""

@@ -1,0 +1,10 @@
+def program(x):
+    try:
+        if x > 1.0:
+            raise ValueError("too big")
+    except ValueError:
+        x = x * 0
+    return x
+
+
+arguments = (1.5,)

@@ -1,0 +1,6 @@
+def program(x):
+    names = "abc"
+    return names[int(x)]
+
+
+arguments = (1.5,)

@@ -1,0 +1,6 @@
+def program(x):
+    if x > 1.0:
+        return x
+
+
+arguments = (0.5,)

@@ -1,0 +1,5 @@
+def program(x):
+    return program(x) + 1
+
+
+arguments = (1.5,)

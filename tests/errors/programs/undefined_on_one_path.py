@@ -1,0 +1,7 @@
+def program(x):
+    if x > 1.0:
+        y = x * 2
+    return y
+
+
+arguments = (0.5,)

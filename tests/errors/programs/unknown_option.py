@@ -1,0 +1,5 @@
+import bcgraph
+
+
+def raises():
+    bcgraph.compile(lambda x: x, backend="numpy", jit_compile=True)

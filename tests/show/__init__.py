@@ -1,0 +1,1 @@
+"""What people see of a function: its explanation, its text, its picture."""
