@@ -26,6 +26,7 @@ class Competitor:
         form: which of a program's forms it takes.
         make: of that form, what is called.
         compiles: its first call takes seconds, so that few of them are made.
+        warm: how many calls it takes until it is as fast as it gets.
     """
 
     framework: str
@@ -33,6 +34,7 @@ class Competitor:
     form: str
     make: Callable[[Function], Function]
     compiles: bool = False
+    warm: int = 1
 
     @property
     def name(self) -> str:
@@ -129,14 +131,16 @@ def _numba_jit(function: Function) -> Function:
 EAGER = "eager"
 BY_HAND, BY_HAND_XLA = "by hand", "by hand, XLA"
 AUTOGRAPH, ADAPTED, AUTOGRAPH_XLA = "AutoGraph", "AutoGraph, adapted", "AutoGraph, XLA"
-OURS, OURS_XLA = "bcgraph", "bcgraph, XLA"
+OURS, OURS_AUTO, OURS_XLA = "bcgraph", "bcgraph, auto", "bcgraph, XLA"
+"""Without XLA; with it where bcgraph thinks that it pays (the default); with it always."""
 
 COMPETITORS: tuple[Competitor, ...] = (
     Competitor("tensorflow", EAGER, "natural", _eager),
     Competitor("tensorflow", AUTOGRAPH, "natural", _tensorflow()),
     Competitor("tensorflow", ADAPTED, "adapted", _tensorflow()),
     Competitor("tensorflow", BY_HAND, "by_hand", _tensorflow(autograph=False)),
-    Competitor("tensorflow", OURS, "natural", _bcgraph("tensorflow")),
+    Competitor("tensorflow", OURS, "natural", _bcgraph("tensorflow", jit=False)),
+    Competitor("tensorflow", OURS_AUTO, "natural", _bcgraph("tensorflow"), compiles=True, warm=100),
     Competitor(
         "tensorflow", AUTOGRAPH_XLA, "natural", _tensorflow(jit_compile=True), compiles=True
     ),
@@ -148,7 +152,7 @@ COMPETITORS: tuple[Competitor, ...] = (
         compiles=True,
     ),
     Competitor(
-        "tensorflow", OURS_XLA, "natural", _bcgraph("tensorflow", jit_compile=True), compiles=True
+        "tensorflow", OURS_XLA, "natural", _bcgraph("tensorflow", jit=True), compiles=True
     ),
     Competitor("torch", EAGER, "natural", _eager),
     Competitor("torch", "torch.compile", "natural", _torch_compile(), compiles=True),

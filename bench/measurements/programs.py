@@ -105,7 +105,8 @@ def _entry(
         lambda: framework.settled(made(*arguments)),
         lambda: framework.settled(made(*tiny)),
     )
-    entry.run()
+    for _ in range(competitor.warm):
+        entry.run()
     found: list[Sample | Remark] = []
     if competitor.compiles:  # once is enough
         found.append(Sample("first call", program.name, competitor.name, "s", (took,)))

@@ -15,6 +15,7 @@ from bench.competitors import (
     COMPETITORS,
     EAGER,
     OURS,
+    OURS_AUTO,
     OURS_XLA,
 )
 from bench.frameworks import FRAMEWORKS
@@ -26,7 +27,7 @@ from ._targets import verdicts
 PAIRS = {
     "tensorflow": (
         (OURS, BY_HAND), (OURS, AUTOGRAPH), (OURS, ADAPTED), (OURS, EAGER),
-        (OURS_XLA, BY_HAND_XLA), (OURS_XLA, AUTOGRAPH_XLA), (OURS_XLA, OURS),
+        (OURS_XLA, BY_HAND_XLA), (OURS_XLA, AUTOGRAPH_XLA), (OURS_XLA, OURS), (OURS_AUTO, OURS),
     ),
     "torch": (
         (OURS, BY_HAND), (OURS, "by hand, C++"), (OURS, "torch.compile"), (OURS, "jit.script"),
