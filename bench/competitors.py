@@ -151,9 +151,7 @@ COMPETITORS: tuple[Competitor, ...] = (
         _tensorflow(autograph=False, jit_compile=True),
         compiles=True,
     ),
-    Competitor(
-        "tensorflow", OURS_XLA, "natural", _bcgraph("tensorflow", jit=True), compiles=True
-    ),
+    Competitor("tensorflow", OURS_XLA, "natural", _bcgraph("tensorflow", jit=True), compiles=True),
     Competitor("torch", EAGER, "natural", _eager),
     Competitor("torch", "torch.compile", "natural", _torch_compile(), compiles=True),
     Competitor("torch", "jit.script", "natural", _torch_script),

@@ -284,7 +284,8 @@ class _Choice:
             return f"by XLA{gained}"
         if self._why is not None:
             return f"not by XLA: {self._why}"
-        return f"not by XLA so far: {self._calls} calls do not yet repay a compilation"
+        calls = "one call does" if self._calls == 1 else f"{self._calls} calls do"
+        return f"not by XLA so far: {calls} not yet repay a compilation"
 
 
 def _plain(concrete: Any, tensors: Sequence[Any], captured: Sequence[Any]) -> Any:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -39,8 +39,9 @@ except bcgraph.errors.BcgraphError as error:
 @pytest.fixture(scope="module")
 def sample_backend(tmp_path_factory):
     """The folder that the sample backend's package is installed in."""
+    installed = {distribution.name for distribution in distributions()}
     for tool in ("hatchling", "pip"):
-        if find_spec(tool) is None:
+        if tool not in installed:
             pytest.skip(f"{tool} is needed to install the sample backend")
     target = tmp_path_factory.mktemp("site")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

@@ -304,7 +304,9 @@ def test_what_is_told_before_it_pays() -> None:
     function = compiled(collatz)
     assert "XLA" not in told(function)
     function(tf.constant(6))
-    assert "(int32[]): not by XLA so far: 1 calls do not yet repay a compilation" in told(function)
+    assert "(int32[]): not by XLA so far: one call does not yet repay a compilation" in told(
+        function
+    )
 
 
 def test_options() -> None:
