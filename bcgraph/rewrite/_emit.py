@@ -72,11 +72,20 @@ class Emitter(Operations):
         asm.place(native)
 
     def guard_for(self, block: int, ins: Instruction, index: int) -> None:
-        """iterator → iterator, or diverts."""
-        site = self.site(block)
-        if site is not None:
-            self.asm.emit("MATCH_MAPPING")
-            self.asm.jump_if("TRUE", self.diversion(site, ins, index))
+        """iterator → iterator, or diverts; what cannot be staged Python walks by itself."""
+        site, asm = self.site(block), self.asm
+        if site is None:
+            return
+        asm.emit("MATCH_MAPPING")
+        if site.refusal is None or self.hooks.everything:
+            asm.jump_if("TRUE", self.diversion(site, ins, index))
+            return
+        native = Label()
+        asm.jump_if("FALSE", native)
+        asm.begin_call_of_top(self.hooks.walked)
+        asm.constant(site.refusal)
+        asm.end_call(2)
+        asm.place(native)
 
     def diversion(self, site: Site, ins: Instruction, index: int) -> Label:
         """A label, emitted out of line, at which a site is staged."""

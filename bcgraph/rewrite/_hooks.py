@@ -23,6 +23,8 @@ class Hooks:
       return).
     - `iterate(value)`: what to iterate over; a staged iterator is a `Mapping` (by registration),
       which one instruction can tell from any native iterator.
+    - `walked(iterator, refusal)`: an iterator of Python's over the items of a staged one, for a
+      loop that cannot be staged.
     - `resolve(callable)`: what to call instead.
     - `negate`, `contains(item, container, inverted)` (or `native`), `append(list, value)`: staged
       meanings of `not`, `in`, a comprehension's append; `unpack(value, count)` that of unpacking,
@@ -46,6 +48,7 @@ class Hooks:
     staged: Callable[[object], bool]
     site: Callable[[Callable[[], Flow | None], Site], SiteHook]
     iterate: Callable[[object], object]
+    walked: Callable[[object, str], object]
     resolve: Callable[[object], object]
     negate: Callable[[object], object]
     contains: Callable[[object, object, bool], object]

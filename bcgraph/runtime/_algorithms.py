@@ -38,10 +38,8 @@ def in_range(item: Any, numbers: range) -> Any:
 
 def replaced(record: Any, changes: dict[str, Any]) -> Any:
     """`dataclasses.replace`."""
-    for field in dataclasses.fields(record):
-        if field.init and field.name not in changes:
-            changes[field.name] = getattr(record, field.name)
-    return type(record)(**changes)
+    values = {f.name: getattr(record, f.name) for f in dataclasses.fields(record) if f.init}
+    return type(record)(**{**values, **changes})
 
 
 def index(values: Sequence[Any], value: Any, *bounds: int) -> Any:

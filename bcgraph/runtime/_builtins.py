@@ -134,7 +134,7 @@ class Builtins:
         def call(*arguments: Any, **keywords: Any) -> Any:
             if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
                 arguments = (self._collect(arguments[0]), *arguments[1:])
-            elif reduces and arguments and self.iterables.stream(arguments[0]) is not None:
+            elif reduces and arguments and self._is_walked(arguments[0]):
                 arguments = (self.iterables.collected(arguments[0]), *arguments[1:])
             arguments = tuple(used(forward(a)) for a in arguments)
             if target is print:
@@ -160,6 +160,10 @@ class Builtins:
 
         call.__name__ = getattr(target, "__name__", "call")
         return call
+
+    def _is_walked(self, value: Any) -> bool:
+        """Whether a staged value must be walked to have its items in one tensor."""
+        return isinstance(value, Lazy) or self.iterables.stream(value) is not None
 
     def _numbers(self, target: Any, arguments: tuple[Any, ...], result: Any) -> Any:
         """What gives a Python number gives a staged one; so does arithmetic on such."""

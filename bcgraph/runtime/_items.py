@@ -28,7 +28,7 @@ class Range:
         return self._length
 
     def at(self, index: Any) -> Any:
-        index = number_of(self.backend, index)
+        index = self._number(index)
         if not isinstance(self.step, int) or self.step != 1:
             index = index * self._number(self.step)
         if isinstance(self.start, int) and self.start == 0:
@@ -96,7 +96,7 @@ class Enumerated:
         return self.items.length()
 
     def at(self, index: Any) -> Any:
-        number = number_of(self.backend, index)
+        number = index if isinstance(index, int) else number_of(self.backend, index)
         if not isinstance(self.start, int) or self.start != 0:
             number = number + self.start
         return number, self.items.at(index)

@@ -14,8 +14,8 @@ from bcgraph.backend import Backend, Items, Stream
 from ._caught import checked
 from ._journal import Location
 from ._nodes import Leaf, Node
-from ._outcome import Effects
 from ._trees import Trees
+from ._undone import Effects
 from ._values import Iteration
 
 
@@ -124,3 +124,24 @@ class Streamed(StagedIteration):
 
     def end(self, at: Any) -> None:
         pass  # what was fetched has been used
+
+
+class ByPython:
+    """A staged iteration that Python drives, as it drives any iterator."""
+
+    def __init__(self, iteration: StagedIteration) -> None:
+        self._iteration = iteration
+
+    def __iter__(self) -> ByPython:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._iteration)
+
+
+def turns_left(iteration: Any) -> int | None:
+    """How many items there are still; None where that is not known while the graph is recorded."""
+    if not isinstance(iteration, Numbered):
+        return None
+    bounds = iteration.length, iteration.index
+    return bounds[0] - bounds[1] if all(isinstance(n, int) for n in bounds) else None

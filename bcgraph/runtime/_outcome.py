@@ -12,12 +12,10 @@ from bcgraph.regions import RETURN
 
 from ._evidence import Ways
 from ._journal import Location
-from ._lists import StagedList, forward
 from ._nodes import Node, Perhaps, Static
 from ._trees import Trees
+from ._undone import Effects
 from ._values import DEAD, UNDEFINED
-
-Effects = dict[tuple[Any, ...], tuple[Location, Any, Any]]
 
 
 def _read(location: Location, effects: Effects) -> Any:
@@ -31,19 +29,6 @@ def _read(location: Location, effects: Effects) -> Any:
             if key in vars(owner):
                 break
     return location.read()
-
-
-def contents(value: Any, effects: Effects) -> Any:
-    """What a list holds after writes that have been undone; any other value itself."""
-    if type(value) is list:
-        found = effects.get(Location("contents", value).identity)
-        if found is not None:
-            return found[2]
-        value = forward(value)
-    if isinstance(value, StagedList):
-        found = effects.get(Location("staged", value).identity)
-        return value if found is None else found[2]
-    return value
 
 
 @dataclass(frozen=True)
@@ -136,17 +121,18 @@ class Merge:
         self._refuse_mixed_writes()
         one, other = self._values(first), self._values(second)
         self.nodes: dict[Any, Node] = {}
-        self.distinct = {  # lists that are not the same one on both ways count by their contents
-            key
-            for key in one.keys() & other.keys()
-            if one[key] is not other[key] and key[0] != "effect"
-        }
+        with trees.after(first.effects, second.effects):
+            self._agree(one, other, before, ways)
+
+    def _agree(
+        self, one: dict[Any, Any], other: dict[Any, Any], before: frozenset[int], ways: Ways
+    ) -> None:
+        trees = self.trees
         for key in dict.fromkeys((*one, *other)):
             if self._is_kept_whole(one.get(key, DEAD), other.get(key, DEAD), before):
-                self.distinct.discard(key)
                 self.nodes[key] = Static(other[key] if one.get(key, DEAD) is DEAD else one[key])
                 continue
-            a, b = self._held(key, one, first), self._held(key, other, second)
+            a, b = one.get(key, DEAD), other.get(key, DEAD)
             agree = trees.agree_operands if key[0] == "operand" else trees.agree
             try:
                 node = agree(a, b, self._name(key))
@@ -182,10 +168,6 @@ class Merge:
         """
         return (one is DEAD and id(other) in before) or (other is DEAD and id(one) in before)
 
-    def _held(self, key: Any, values: dict[Any, Any], outcome: Outcome) -> Any:
-        value = values.get(key, DEAD)
-        return contents(value, outcome.effects) if key in self.distinct else value
-
     def _is_kept(self, key: tuple[Any, ...]) -> bool:
         """Whether this is a place that is read without being asked whether it has a value."""
         return key[0] == "effect" and self.locations[key[1]].kind != "cell"
@@ -220,8 +202,9 @@ class Merge:
         if len(self.ports) > 1:
             leaves.append(self._selector(outcome))
         values = self._values(outcome)
-        for key, node in self.nodes.items():
-            leaves.extend(self.trees.leaves(node, self._held(key, values, outcome)))
+        with self.trees.after(outcome.effects):
+            for key, node in self.nodes.items():
+                leaves.extend(self.trees.leaves(node, values.get(key, DEAD)))
         return leaves
 
     def _selector(self, outcome: Outcome) -> Any:

@@ -40,6 +40,7 @@ from ._codes import Codes, twin
 from ._eager import execute
 from ._evidence import place_of, suspension
 from ._finish import finished
+from ._iterate import ByPython, turns_left
 from ._lists import forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
 from ._operators import Operators, is_none
@@ -50,6 +51,7 @@ from ._sight import Sight, named
 from ._symbolic import Stager, decides
 from ._texts import Texts
 from ._transaction import transaction
+from ._turns import MOST
 from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
@@ -125,6 +127,7 @@ class Runtime:
             staged=operators.decides,
             site=self._site,
             iterate=self._iterate,
+            walked=_walked_by_python,
             resolve=self.resolve,
             negate=operators.negate if self.backend.symbolic else operator.not_,
             contains=operators.contains,
@@ -433,6 +436,13 @@ class Runtime:
         made = self._meanings().iterables.walked(numbers)
         self.notes.born(made)
         return made
+
+
+def _walked_by_python(iteration: Any, refusal: str) -> ByPython:
+    left = turns_left(iteration)
+    if left is None or left > MOST:
+        raise UnsupportedRegion(f"a staged value decides here, but {refusal}")
+    return ByPython(iteration)
 
 
 def _is_left_alone(fn: FunctionType) -> bool:

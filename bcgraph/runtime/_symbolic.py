@@ -26,16 +26,18 @@ from ._iterate import StagedIteration
 from ._journal import Journal
 from ._lists import StagedList, forward, is_staged
 from ._optional import PerhapsNone
-from ._outcome import Choice, Effects, Merge, Outcome
+from ._outcome import Choice, Merge, Outcome
 from ._raises import Raises, Unreachable, recorded
 from ._region import Environment, branch_kind, decided, resumed, run
 from ._trees import Trees
+from ._turns import MOST, Turns
+from ._undone import Effects
 from ._values import DEAD, Iteration, Replay
 from ._while import While
 from ._with import leave_together
 
 _RANGE = type(iter(range(0)))
-_LONG, _UNROLLED = 16, 64
+_LONG = 16
 _DEEPEST = 100  # calls of a function by itself, each of them under a tensor's condition
 
 
@@ -70,6 +72,7 @@ class Stager:
         self.trees = Trees(backend, self.journal)
         self.raises = Raises(backend, self.journal, is_made)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
+        self.turns = 1  # how many of loops around are recorded one by one, multiplied
         self._nested = False
         self._depths: Counter[tuple[Flow, int]] = Counter()
         self.refusal: BcgraphError | None = None  # the first of the recorded call
@@ -140,9 +143,10 @@ class Stager:
                 again = plan(flow, site.block, repeatable=False).decisions[0]
                 assert isinstance(again, Loop)
                 decision = again
+            if iteration is not None:
+                return self._over(flow, site, decision, at, predicate, iteration, begun)
             ways = dict.fromkeys(decision.targets, at.operands)
-            choice = Choice(decision.targets, predicate)
-            return self._loop(flow, site, decision, at, choice, ways, iteration, begun)
+            return self._loop(flow, site, decision, at, Choice(decision.targets, predicate), ways)
 
         known = None  # what is known, on each way, of a value that may be None
         if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):
@@ -259,7 +263,7 @@ class Stager:
             try:
                 return self._fork(fork, at)
             except BcgraphError:
-                if max(map(operator.length_hint, filter(_is_long, native))) > _UNROLLED:
+                if max(map(operator.length_hint, filter(_is_long, native))) > MOST:
                     raise
                 self.refusal = refusal
         at.operands = [_replayed(value) for value in native]
@@ -341,6 +345,41 @@ class Stager:
                 effects.append(self.journal.leave())
 
         return self.backend.is_pure(attempt) and not any(effects)
+
+    def _over(
+        self,
+        flow: Flow,
+        site: Site,
+        loop: Loop,
+        at: Environment,
+        predicate: Any,
+        iteration: StagedIteration,
+        begun: Any,
+    ) -> Outcome:
+        """Records a `for`: as a loop, or else, where it has few turns, each of them."""
+        ways = dict.fromkeys(loop.targets, at.operands)
+        choice, refusal = Choice(loop.targets, predicate), self.refusal
+        try:
+            return self._loop(flow, site, loop, at, choice, ways, iteration, begun)
+        except Exception as error:
+            iteration.end(begun)
+            turns = Turns(self, flow, site, loop, iteration)
+            if turns.count is None or not turns.are_wanted(error):
+                raise
+            self.refusal = refusal
+        return turns.record(at)
+
+    def fork(
+        self,
+        flow: Flow,
+        site: Site,
+        predicate: Any,
+        true: Callable[[], Outcome],
+        false: Callable[[], Outcome],
+        at: Environment,
+    ) -> Outcome:
+        """Records a condition at a site."""
+        return self._cond(Fork(site, flow, predicate, true, false), at)
 
     def _loop(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bcgraph.backend import Backend, Spec, StagedNumber, number_of
@@ -34,7 +35,10 @@ from ._nodes import (
     parts_of,
 )
 from ._optional import PerhapsNone, split
+from ._undone import Effects, Undone
 from ._values import DEAD, UNDEFINED, Maybe
+
+_NONE = Undone({})
 
 
 class Trees:
@@ -43,27 +47,43 @@ class Trees:
     def __init__(self, backend: Backend, journal: Journal) -> None:
         self.backend, self.journal = backend, journal
         self.since = 0  # how many branches had been entered in front of what is merged
+        self._undone = _NONE, _NONE  # the writes on the two ways that are merged
 
-    def describe(self, value: Any, *, numbers: bool) -> Node:
+    @contextmanager
+    def after(self, first: Effects, second: Effects | None = None) -> Iterator[None]:
+        """Inside, values are seen as these writes leave them that have been undone.
+
+        The first ones leave the first of two that agree; the last, the second and any other.
+        """
+        before = self._undone
+        self._undone = Undone(first), Undone(first if second is None else second)
+        try:
+            yield
+        finally:
+            self._undone = before
+
+    def describe(self, value: Any, *, numbers: bool, way: int = 1) -> Node:
         """The node of one value; with `numbers`, Python ints and floats count as staged leaves."""
+        value = self._undone[way].seen(value)
         if type(value) in (int, float, complex) and numbers:
             spec = self.backend.spec(value)
             return Static(value) if spec is None else Leaf(spec)
         if isinstance(value, Maybe):
             return Perhaps(
-                self.describe(value.value, numbers=numbers),
-                self.describe(value.defined, numbers=numbers),
+                self.describe(value.value, numbers=numbers, way=way),
+                self.describe(value.defined, numbers=numbers, way=way),
                 value.reason,
             )
         if isinstance(value, PerhapsNone):
             return Nullable(
-                self.describe(value.value, numbers=numbers),
-                self.describe(value.there, numbers=numbers),
+                self.describe(value.value, numbers=numbers, way=way),
+                self.describe(value.there, numbers=numbers, way=way),
             )
         if isinstance(value, StagedList):
             return Elements(value.element)
         if (children := children_of(value)) is not None:
-            return Tree(value, tuple(self.describe(c, numbers=numbers) for c in children))
+            parts = (self.describe(c, numbers=numbers, way=way) for c in children)
+            return Tree(value, tuple(parts))
         if self._is_tensor(value):
             if (parts := self.backend.parts(value)) is not None:
                 return Parts(value, tuple(self.describe(p, numbers=False) for p in parts[0]))
@@ -87,8 +107,9 @@ class Trees:
         if first is DEAD:
             return self.describe(second, numbers=False)
         if second is DEAD:
-            return self.describe(first, numbers=False)
-        first, second = forward(first), forward(second)
+            return self.describe(first, numbers=False, way=0)
+        objects = first, second
+        first, second = self._undone[0].seen(forward(first)), self._undone[1].seen(forward(second))
         if (
             isinstance(first, Maybe)
             or isinstance(second, Maybe)
@@ -117,7 +138,7 @@ class Trees:
                     mend="give it a value before the branch",
                 )
         if ones is None and others is None:
-            if self._are_new_objects(first, second):
+            if self._are_new_objects(*objects):
                 pairs = zip(vars(first).values(), vars(second).values(), strict=True)
                 return Tree(first, tuple(self.agree(a, b, name) for a, b in pairs))
             node = self._tensors(first, second, name)
@@ -250,6 +271,8 @@ class Trees:
                 if own is UNDEFINED and value is UNDEFINED:
                     return node
                 return self.agree(own, value, name)
+        value = self._undone[1].seen(value)
+        match node:
             case Leaf(spec):
                 if value is DEAD:
                     return node
@@ -333,10 +356,10 @@ class Trees:
 
     def leaves(self, node: Node, value: Any) -> Iterator[Any]:
         """A value's staged leaves, converted to the specs of the node."""
-        backend = self.backend
+        if isinstance(node, Static):
+            return
+        backend, value = self.backend, self._undone[1].seen(value)
         match node:
-            case Static():
-                return
             case Leaf(spec):
                 if value is DEAD or value is UNDEFINED:
                     yield backend.filler(spec)

@@ -16,7 +16,7 @@ from ._iterate import StagedIteration
 from ._journal import Location
 from ._lists import ElementWidened, StagedList
 from ._nodes import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
-from ._outcome import Choice, Outcome, contents
+from ._outcome import Choice, Outcome
 from ._reachable import reachable
 from ._region import Environment
 from ._values import DEAD, UNDEFINED, Maybe
@@ -209,10 +209,11 @@ class While:
                 self.placed[id(state[key])] = key
         outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
         after = self._values_after(outcome, state)
-        self._widen(after)
         flat = [] if self.flag is None else [self.flag.after(outcome)]
-        for key, node in self.nodes.items():
-            flat.extend(self.trees.leaves(node, after[key]))
+        with self.trees.after({}, outcome.effects):
+            self._widen(after)
+            for key, node in self.nodes.items():
+                flat.extend(self.trees.leaves(node, after[key]))
         return flat
 
     def _tested(self, state: dict[Key, Any]) -> Outcome:
@@ -263,15 +264,8 @@ class While:
                     value = following
                 case _:
                     value = self._effect_after(key, outcome, state)
-            if key[0] != "effect" and value is not self._before(key):
-                value = contents(value, outcome.effects)
             after[key] = value
         return after
-
-    def _before(self, key: Key) -> Any:
-        """The object that is in the state as itself, if it is."""
-        node = self.nodes[key]
-        return node.value if isinstance(node, Static) else DEAD
 
     def _effect_after(self, key: Key, outcome: Outcome, state: dict[Key, Any]) -> Any:
         found = outcome.effects.get(key[1])
