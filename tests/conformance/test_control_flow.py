@@ -13,6 +13,7 @@ import programs.nasty_forms
 import programs.nasty_jumps
 import programs.nasty_models
 import programs.nasty_none
+import programs.nasty_remade
 import programs.nasty_specials
 import programs.nasty_texts
 import programs.nasty_values  # noqa: F401
