@@ -85,6 +85,7 @@ class While:
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
         self.nodes: dict[Key, Node] = {}
+        self.changing: list[Key] = []  # what the body has shown last to need wider types
         self._begin()
 
     def _begin(self) -> None:
@@ -142,7 +143,7 @@ class While:
             free = {k: n for k, n in self.nodes.items() if k[0] == "variable" and is_free(n)}
             self.stager.known_loops[self.hint] = (free, frozenset(self.first_turn & free.keys()))
             return self._after(list(leaves))
-        names = ", ".join(map(self._name, self.changing))
+        names = ", ".join(map(self._name, self.changing)) or "what it writes"
         notes = [n for key in self.changing for n in self.ways.held(key[1], ("", "it grows here"))]
         raise UnstableLoop(
             f"the type of {names} changes with each turn of the loop",
@@ -314,7 +315,7 @@ class While:
 
     def _widen(self, after: dict[Key, Any]) -> None:
         changed = False
-        self.changing: list[Key] = []
+        self.changing = []
         for key, node in list(self.nodes.items()):
             value = after[key]
             try:
