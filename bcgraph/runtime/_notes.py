@@ -15,7 +15,7 @@ from bcgraph.errors import UnsupportedEffect
 
 from ._journal import Journal, Location
 from ._lists import forward
-from ._outside import acts_on, is_consumed, is_said
+from ._outside import OF_CALLER, acts_on, is_consumed, is_said
 
 _MUTATORS = {
     list: {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"},
@@ -87,6 +87,16 @@ class Notes:
         if function is not iter:
             self.refuse_consuming(*arguments)
         return self.made(function, *arguments, **keywords)
+
+    def of_caller(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        """Calls what may look at its caller's variables, of which a branch has its own only."""
+        if len(arguments) + len(keywords) < OF_CALLER[function]:
+            raise UnsupportedEffect(
+                f"`{function.__name__}` looks at all variables in a branch or loop that a tensor"
+                " decides: only those that it uses by name are there",
+                mend="call it before the branch, or use the variables by their names",
+            )
+        return function(*arguments, **keywords)
 
     def contents(self, target: Any) -> None:
         """A container changes."""

@@ -44,7 +44,7 @@ from ._iterate import ByPython, turns_left
 from ._lists import forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
 from ._operators import Operators, is_none
-from ._outside import consumes
+from ._outside import OF_CALLER, consumes
 from ._protocols import Protocols
 from ._region import Environment
 from ._sight import Sight, named
@@ -253,6 +253,8 @@ class Runtime:
             if type(inner) is FunctionType and not _is_left_alone(inner):
                 return MethodType(self.function(inner), target.__self__)
             return target
+        if in_branch and kind is BuiltinFunctionType and target in OF_CALLER:
+            return functools.partial(self.notes.of_caller, target)
         if kind is BuiltinFunctionType or isinstance(target, type):
             if kind is not BuiltinFunctionType and self.backend.symbolic:
                 found = self._class(target, self._local.sight)

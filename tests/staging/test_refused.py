@@ -126,6 +126,13 @@ def list_of_a_text(x):
     return list(f"{x}")
 
 
+def variables_of_a_branch(x):
+    y = 2.0
+    if x > 1:
+        x = x + eval("y")
+    return x * y
+
+
 def text_in_quotes(x):
     print(f"{f'{x}'!r}")
     return x
@@ -154,6 +161,7 @@ def kept_in_a_loop(x):
 CASES = [
     (length_of_a_text, PythonValueNeeded), (number_in_a_text, PythonValueNeeded),
     (list_of_a_text, PythonValueNeeded), (text_in_quotes, PythonValueNeeded),
+    (variables_of_a_branch, UnsupportedEffect),
     (letter, PythonValueNeeded), (part, PythonValueNeeded), (popped, PythonValueNeeded),
     (array, PythonValueNeeded), (kept_in_a_loop, Disagreement),
     (caught_of_a_call, CaughtRaise), (caught_two_calls_up, CaughtRaise),
