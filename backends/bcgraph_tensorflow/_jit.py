@@ -39,7 +39,6 @@ _START = 0.15  # seconds that XLA takes to start
 _COPIES = 8  # of one function, for all of its shapes
 _SHAPES = 64  # of one graph, that are watched
 _FAILURES = 3  # calls of a copy that had to be run again, a quarter of all
-_IN_STRATEGY = "it is run in a strategy"
 _ARGUMENTS = {
     tf.string: "a text is among its arguments",
     tf.resource: "a variable or an iterator is among its arguments",
@@ -85,8 +84,7 @@ class Jit:
             return
         graph = _Graph(self, concrete)
         self._graphs.append(graph)
-        if graph.why is None:
-            concrete._call_flat = graph.call
+        concrete._call_flat = graph.call
 
     def notes(self) -> tuple[str, ...]:
         """What runs the function's graphs, and why."""
@@ -119,12 +117,18 @@ class _Graph:
         self._concrete = weakref.ref(concrete)
         self._is_one = all(t.shape.is_fully_defined() for t in concrete.graph.inputs)
         self._choices: dict[Any, _Choice] = {}
-        self.why = _kept_out(concrete, jit.mode)
-        self.cost = xla.estimated(concrete.graph) if self.why is None else None
-        if self.cost is not None and jit.mode == "auto" and self.cost.gain < _LEAST_GAIN:
-            self.why = "what its loop computes is no faster there"
-        if self.why is not None and self.why != _IN_STRATEGY and jit.mode is True:
-            raise _refused(self.why)
+        self.why: str | None = None
+        self.cost: xla.Cost | None = None
+
+    def may_be_compiled(self) -> bool:
+        """Whether it is a case for XLA: looked at once, when that is asked."""
+        concrete = self._concrete()
+        if self.cost is None and self.why is None and concrete is not None:
+            self.why = _kept_out(concrete, self.jit.mode)
+            self.cost = xla.estimated(concrete.graph)
+            if self.why is None and self.jit.mode == "auto" and self.cost.gain < _LEAST_GAIN:
+                self.why = "what its loop computes is no faster there"
+        return self.why is None
 
     def call(self, tensor_inputs: Sequence[Any], captured_inputs: Sequence[Any]) -> Any:
         """Instead of the traced function's own call, with flat arguments."""
@@ -141,14 +145,14 @@ class _Graph:
         return choice.call(concrete, tensors, captured)
 
     def leave(self) -> None:
-        """Nothing is to be decided any more, if it is called with one kind of shapes."""
+        """Has nothing to decide any more, if it is called with one kind of shapes or is no case."""
         concrete = self._concrete()
-        if self._is_one and concrete is not None:
+        if (self._is_one or self.why is not None) and concrete is not None:
             concrete.__dict__.pop("_call_flat", None)
 
     def notes(self) -> list[str]:
         """What became of it, in a line each."""
-        if self.why is not None:
+        if not self.may_be_compiled():
             return [f"({self.name}): not by XLA: {self.why}"]
         if not self._choices:
             return [f"({self.name}): not by XLA so far: it has not been called"]
@@ -173,6 +177,8 @@ class _Choice:
         if self._why is not None:
             return _plain(concrete, tensors, captured)
         if self._graph.jit.mode is True:
+            if not self._graph.may_be_compiled():
+                raise _refused(self._graph.why)
             try:
                 self._copy = self._compiled(concrete, tensors)
             except xla.NotKept as error:
@@ -185,7 +191,11 @@ class _Choice:
         if self._calls > 1:
             self._spent += took
             self._longest = max(self._longest, took)
-            if self._calls >= _CALLS and self._pays() and self._graph.jit.lock.acquire(False):
+            if self._calls < _CALLS:
+                return result
+            if not self._graph.may_be_compiled():
+                self._graph.leave()
+            elif self._pays() and self._graph.jit.lock.acquire(False):
                 try:
                     self._try(concrete, tensors, captured, took)
                 finally:
@@ -306,15 +316,13 @@ def _kept_out(concrete: Any, mode: Mode) -> str | None:
     """Why a traced function is no case for XLA."""
     if mode == "auto" and tf.config.list_physical_devices("GPU"):
         return "there is a GPU, and what pays was measured on CPUs (`jit=True` compiles)"
-    if tf.distribute.has_strategy():
-        return _IN_STRATEGY
     for argument in concrete.graph.inputs[: _count(concrete)]:
         if argument.dtype not in xla.DTYPES:
             return _ARGUMENTS.get(argument.dtype, f"it computes in {argument.dtype.name}")
     return xla.refusal(concrete.graph, needs_loop=mode == "auto")
 
 
-def _refused(why: str) -> BackendLimit:
+def _refused(why: str | None) -> BackendLimit:
     return BackendLimit(
         f"XLA cannot compile this function: {why}", mend='use jit="auto", which leaves it out'
     )
