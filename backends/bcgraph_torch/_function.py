@@ -26,6 +26,7 @@ from torch.utils import _pytree as pytree
 
 from bcgraph.backend import (
     BackendLimit,
+    BcgraphError,
     Errors,
     LeakedTensor,
     Program,
@@ -223,14 +224,7 @@ class Function:
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
         if any(isinstance(value, FakeTensor) for value in _graphs.constants(graph)):
-            raise LeakedTensor(
-                f"`{self._name}` uses what another trace, or a branch, has left outside of its"
-                " graph, or the gradient of an argument",
-                place=place_of_function(self._program.original),
-                label="somewhere in here",
-                mend="return it from the branch or function that made it, or hand it over as an"
-                " argument",
-            )
+            raise self._stray(fakes)
         given = [value for value in found[0].tensors if isinstance(value, torch.Tensor)]
         trains = any(tensor.requires_grad for tensor in given)
         run, how = self._runner(graph, tensors, trains=trains)
@@ -249,6 +243,21 @@ class Function:
             else None,
             [*_settings.settings(modules), *_gradients.options(stepped)],
             _held(modules, graph),
+        )
+
+    def _stray(self, arguments: list[Any]) -> BcgraphError:
+        """The error of a tensor that is of no graph that is being captured."""
+        place = place_of_function(self._program.original)
+        if any(tensor.grad is not None for tensor in arguments if tensor.is_leaf):
+            return BackendLimit(
+                f"`{self._name}` uses the gradient of an argument",
+                place=place,
+                mend="hand the gradient over as an argument",
+            )
+        return LeakedTensor(
+            f"`{self._name}` uses what another trace, or a branch, has left outside of its graph",
+            place=place,
+            label="somewhere in here",
         )
 
     def _places(self, own: list[Write]) -> list[Write]:

@@ -56,6 +56,7 @@ def _body(told: Explanation) -> Iterator[str]:
     yield f"{drawing(told)}</div></section></div>"
     yield from _sites(told.sites)
     yield from _compilations(told.compilations)
+    yield from _graphs(told.graphs)
 
 
 def _code(told: Explanation) -> Iterator[str]:
@@ -92,6 +93,15 @@ def _sites(sites: tuple[SiteReport, ...]) -> Iterator[str]:
         yield f'<tr data-line="{site.line}">' + "".join(f"<td>{escape(c)}</td>" for c in cells)
         yield f'<td class="names">{escape(", ".join(site.carries))}</td><td>{site.exits}</td>'
         yield f"<td>{escape(site.why)}</td></tr>"
+    yield "</table></div></section>"
+
+
+def _graphs(found: tuple[str, ...]) -> Iterator[str]:
+    if not found:
+        return
+    yield "<section><h2>Graphs, and what runs them</h2><div class='scroll'><table>"
+    for one in found:
+        yield f"<tr><td>{escape(one)}</td></tr>"
     yield "</table></div></section>"
 
 

@@ -232,3 +232,13 @@ def test_staged_places_are_coloured():
     made(np.float32(20))
     assert 'class="staged"' not in before.partition("</style>")[2]
     assert made.explain().to_svg().partition("</style>")[2].count('class="staged"') >= 3
+
+
+@pytest.mark.tensorflow
+def test_the_page_tells_what_runs_each_graph():
+    made, tensor = _compiled("tensorflow")
+    told = made.explain(tensor(20.0))
+    assert told.graphs
+    links = _Links()
+    links.feed(told.to_html())
+    assert set(told.graphs) <= set(links.texts)

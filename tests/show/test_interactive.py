@@ -69,7 +69,8 @@ def test_typed_into_a_repl():
         env={"PYTHONPATH": ":".join(sys.path), "PATH": ""},
     )
     assert "gives 1.0" in done.stdout
-    assert "line 2: while: staged as a loop over x" in done.stdout
+    shown = "while x > 1" if sys.version_info >= (3, 13) else "while"  # 3.13 keeps what is typed
+    assert f"line 2: {shown}: staged as a loop over x" in done.stdout
     assert "    while x > 1:  # staged: loop over x" in done.stdout
     frames = re.findall(r'File "<(?:stdin|python-input-\d+)>", line (\d+), in (\w+)', done.stderr)
     assert frames[-1] == ("3", "broken")
