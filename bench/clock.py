@@ -68,15 +68,10 @@ def ratios(ones: Sequence[float], others: Sequence[float]) -> Spread:
 def turns(runs: Sequence[Run], count: int, clock: str) -> list[list[float]]:
     """Seconds of each, `count` times; they take turns, and no garbage of others' is collected."""
     times: list[list[float]] = [[] for _ in runs]
-    gc.collect()
-    gc.freeze()  # what is there already: a framework's modules take longer than what is measured
-    try:
-        for number in range(count):
-            for place in _order(len(runs), number):
-                gc.collect()
-                times[place].append(_block(runs[place], 1, clock))
-    finally:
-        gc.unfreeze()
+    for number in range(count):
+        for place in _order(len(runs), number):
+            gc.collect()
+            times[place].append(_block(runs[place], 1, clock))
     return times
 
 

@@ -25,7 +25,8 @@ class Competitor:
         way: its name among those of the framework.
         form: which of a program's forms it takes.
         make: of that form, what is called.
-        compiles: its first call takes seconds, so that few of them are made.
+        compiles: its first call compiles, and is made but once.
+        slow: that takes seconds, so that `--quick` leaves it out for most programs.
         warm: how many calls it takes until it is as fast as it gets.
     """
 
@@ -34,6 +35,7 @@ class Competitor:
     form: str
     make: Callable[[Function], Function]
     compiles: bool = False
+    slow: bool = False
     warm: int = 1
 
     @property
@@ -140,9 +142,22 @@ COMPETITORS: tuple[Competitor, ...] = (
     Competitor("tensorflow", ADAPTED, "adapted", _tensorflow()),
     Competitor("tensorflow", BY_HAND, "by_hand", _tensorflow(autograph=False)),
     Competitor("tensorflow", OURS, "natural", _bcgraph("tensorflow", jit=False)),
-    Competitor("tensorflow", OURS_AUTO, "natural", _bcgraph("tensorflow"), compiles=True, warm=100),
     Competitor(
-        "tensorflow", AUTOGRAPH_XLA, "natural", _tensorflow(jit_compile=True), compiles=True
+        "tensorflow",
+        OURS_AUTO,
+        "natural",
+        _bcgraph("tensorflow"),
+        compiles=True,
+        slow=True,
+        warm=100,
+    ),
+    Competitor(
+        "tensorflow",
+        AUTOGRAPH_XLA,
+        "natural",
+        _tensorflow(jit_compile=True),
+        compiles=True,
+        slow=True,
     ),
     Competitor(
         "tensorflow",
@@ -150,20 +165,31 @@ COMPETITORS: tuple[Competitor, ...] = (
         "by_hand_xla",
         _tensorflow(autograph=False, jit_compile=True),
         compiles=True,
+        slow=True,
     ),
-    Competitor("tensorflow", OURS_XLA, "natural", _bcgraph("tensorflow", jit=True), compiles=True),
+    Competitor(
+        "tensorflow",
+        OURS_XLA,
+        "natural",
+        _bcgraph("tensorflow", jit=True),
+        compiles=True,
+        slow=True,
+    ),
     Competitor("torch", EAGER, "natural", _eager),
-    Competitor("torch", "torch.compile", "natural", _torch_compile(), compiles=True),
+    Competitor("torch", "torch.compile", "natural", _torch_compile(), compiles=True, slow=True),
     Competitor("torch", "jit.script", "natural", _torch_script),
-    Competitor("torch", BY_HAND, "by_hand", _torch_compile(fullgraph=True), compiles=True),
+    Competitor(
+        "torch", BY_HAND, "by_hand", _torch_compile(fullgraph=True), compiles=True, slow=True
+    ),
     Competitor(
         "torch",
         "by hand, C++",
         "by_hand",
         _torch_compile(fullgraph=True, options={"cpp_wrapper": True}),
         compiles=True,
+        slow=True,
     ),
-    Competitor("torch", OURS, "natural", _bcgraph("torch"), compiles=True),
-    Competitor("jax", BY_HAND, "by_hand", _jax_jit),
-    Competitor("numba", "njit", "natural", _numba_jit),
+    Competitor("torch", OURS, "natural", _bcgraph("torch"), compiles=True, slow=True),
+    Competitor("jax", BY_HAND, "by_hand", _jax_jit, compiles=True),
+    Competitor("numba", "njit", "natural", _numba_jit, compiles=True),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import importlib
 import importlib.metadata
 import importlib.util
@@ -102,3 +104,18 @@ FRAMEWORKS = {
         Framework("numba", _number_or_array),
     )
 }
+
+
+@functools.cache
+def prepared(name: str) -> Framework:
+    """A framework, imported and ready to run.
+
+    What it has made so far is no garbage: to look through its modules each time that garbage is
+    collected takes longer than much of what is measured.
+    """
+    framework = FRAMEWORKS[name]
+    importlib.import_module(name)
+    framework.prepare()
+    gc.collect()
+    gc.freeze()
+    return framework

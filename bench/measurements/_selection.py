@@ -34,7 +34,7 @@ class Selection:
     @property
     def builds(self) -> int:
         """How often what is done once per function is done, each time with a new one."""
-        return 2 if self.quick else 5
+        return 1 if self.quick else 5
 
     def has(self, framework: str) -> bool:
         """Whether it is selected and installed."""

@@ -10,7 +10,7 @@ from typing import Any
 import bcgraph
 from bench.clock import rounds
 from bench.competitors import OURS, fresh
-from bench.frameworks import FRAMEWORKS
+from bench.frameworks import prepared
 from bench.progress import shown
 from bench.results import Remark, Sample
 
@@ -72,8 +72,8 @@ def _on_python() -> Iterator[tuple[str, Ways]]:
 
 def _on_tensorflow() -> Iterator[tuple[str, Ways]]:
     """Tensors and numbers: what is called is a graph, by `tf.function`'s own way."""
+    prepared("tensorflow")
     tf = importlib.import_module("tensorflow")
-    FRAMEWORKS["tensorflow"].prepare()
     x, y = tf.constant(3.0), tf.constant(5.0)
 
     class Model:
@@ -130,8 +130,8 @@ def _on_tensorflow() -> Iterator[tuple[str, Ways]]:
 
 def _on_torch() -> Iterator[tuple[str, Ways]]:
     """Tensors: what is called is a captured graph."""
+    prepared("torch")
     torch = importlib.import_module("torch")
-    FRAMEWORKS["torch"].prepare()
     x, y = torch.tensor(3.0), torch.tensor(5.0)
     theirs = torch.compile(fresh(straight), fullgraph=True, dynamic=False)
     ours = bcgraph.compile(fresh(straight), backend="torch")

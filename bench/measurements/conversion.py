@@ -9,6 +9,7 @@ from programs.sized import made, mixed
 import bcgraph
 from bench.clock import turns
 from bench.competitors import AUTOGRAPH, OURS
+from bench.frameworks import prepared
 from bench.progress import shown
 from bench.results import Remark, Sample
 
@@ -23,6 +24,7 @@ def measure(selection: Selection) -> Iterator[Sample | Remark]:
     if not selection.has("tensorflow"):
         yield Remark("left out", "conversion", "tensorflow", "not installed, or not selected")
         return
+    prepared("tensorflow")
     import tensorflow as tf
 
     def ours(source: str) -> None:

@@ -13,7 +13,7 @@ import bcgraph
 from bench import graphs
 from bench.clock import rounds, turns
 from bench.competitors import AUTOGRAPH, BY_HAND, OURS
-from bench.frameworks import FRAMEWORKS
+from bench.frameworks import prepared
 from bench.memory import peak_bytes, python_bytes
 from bench.programs import Function
 from bench.progress import shown
@@ -66,7 +66,7 @@ def measure(selection: Selection) -> Found:
     for shape in shown("growth", [(shape.name, shape) for shape in SHAPES]):
         yield from _converted(shape, selection)
         if selection.has("tensorflow"):
-            FRAMEWORKS["tensorflow"].prepare()
+            prepared("tensorflow")
             yield from _recorded(shape, selection)
 
 

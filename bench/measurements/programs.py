@@ -15,7 +15,7 @@ import numpy as np
 from bench import graphs
 from bench.clock import CLOCKS, rounds, turns
 from bench.competitors import COMPETITORS, EAGER, Competitor
-from bench.frameworks import FRAMEWORKS
+from bench.frameworks import FRAMEWORKS, prepared
 from bench.memory import peak_bytes
 from bench.programs import PROGRAMS, Function, Program
 from bench.progress import shown
@@ -35,14 +35,11 @@ def measure(selection: Selection) -> Found:
     for name, framework in FRAMEWORKS.items():
         if name in selection.frameworks and not framework.is_installed:
             yield Remark("left out", "all programs", name, "not installed")
-    prepared: set[str] = set()
     chosen = [p for p in PROGRAMS if not selection.programs or p.name in selection.programs]
     for program in shown("programs", [(program.name, program) for program in chosen]):
         for name in FRAMEWORKS:
             if selection.has(name) and name in program.forms:
-                if name not in prepared:
-                    FRAMEWORKS[name].prepare()
-                    prepared.add(name)
+                prepared(name)
                 with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # of competitors' compilers
                     yield from _on(name, program, selection)
@@ -67,7 +64,7 @@ def _on(framework: str, program: Program, selection: Selection) -> Found:
         for competitor in COMPETITORS:
             if competitor.framework != framework:
                 continue
-            if selection.quick and competitor.compiles and framework not in program.quick:
+            if selection.quick and competitor.slow and framework not in program.quick:
                 reason = "with --quick: it takes seconds to compile"
                 yield Remark("left out", program.name, competitor.name, reason)
                 continue

@@ -106,7 +106,7 @@ def _growth(results: Results) -> Iterator[Verdict]:
         ours = [s for s in samples if s.competitor.endswith(OURS)]
         for case in dict.fromkeys(s.case for s in ours):
             curve = sorted((s for s in ours if s.case == case), key=lambda s: s.size or 0)
-            if len(curve) > 1:
+            if len(curve) > 2:
                 target = f"{measure}: grows with the power"
                 yield Verdict(target, case, _power(curve[len(curve) // 2 - 1], curve[-1]), 1.1)
             by_hand = results.find(measure, case, _TF + BY_HAND, curve[-1].size)
