@@ -10,7 +10,7 @@ import torch
 from programs.tensor_programs import difference, program
 
 import bcgraph
-from bench.programs import collatz, grown, squares_of_positives
+from pytorch.short_programs import collatz, grown, squares_of_positives
 
 PYTHON = {"backend": "torch", "compiler": "python"}
 

@@ -11,7 +11,7 @@ from bcgraph_torch._select import select_cheap
 from torch.utils._pytree import tree_map
 
 import bcgraph
-from bench.programs import absolute, collatz, grown, squares_of_positives
+from pytorch.short_programs import absolute, collatz, grown, squares_of_positives
 
 
 def clipped(x):
