@@ -20,7 +20,7 @@ class Config:
 
     `backend`: its name, or None to go by the arguments. `mode`: "graph", or "eager" to run the
     original functions (breakpoints hit, nothing is converted). `dump`: a folder into which each
-    stage of a conversion is written as text, or None.
+    stage of a conversion is written as text; None if no `with` says one (see `dump_folder`).
     """
 
     backend: str | None
@@ -37,11 +37,12 @@ def current() -> Config:
     if found is not None:
         return found
     disabled = os.environ.get("BCGRAPH_DISABLE", "") not in ("", "0")
-    return Config(
-        os.environ.get("BCGRAPH_BACKEND") or None,
-        "eager" if disabled else "graph",
-        os.environ.get("BCGRAPH_DUMP") or None,
-    )
+    return Config(os.environ.get("BCGRAPH_BACKEND") or None, "eager" if disabled else "graph")
+
+
+def dump_folder() -> str | None:
+    """Where to write the stages of a conversion; asked for once for each, not for each call."""
+    return current().dump or os.environ.get("BCGRAPH_DUMP") or None
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class Codes:
             except UnreadableCode as error:
                 raise UnreadableFunction(str(error), place=place_of_code(code)) from None
             found = rewrite(canonical, self._noting if journal else self._hooks)
-            folder = _config.current().dump
+            folder = _config.dump_folder()
             if folder and not several:
                 from bcgraph.show import dump  # it imports this room
 
