@@ -56,14 +56,14 @@ class Compiled(Generic[P, R]):
         if _config.current().mode == "eager":
             return self.__wrapped__(*args, **kwargs)
         made = self._for(_backends.choose(self._backend, args, kwargs))
-        graphs, started = len(self._history), time.perf_counter()
+        graphs, started = self._history.recorded, time.perf_counter()
         try:
             return made(*args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
             error.__traceback__ = without_internals(error.__traceback__)
             raise
         finally:
-            if len(self._history) != graphs:
+            if self._history.recorded != graphs:
                 self._history.ended(graphs, started, getattr(made, "cause", None))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:

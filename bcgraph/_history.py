@@ -47,9 +47,7 @@ class History:
         self._fn = fn
         self._records: list[Compilation] = []
         self._converted: dict[str, float] = {}
-
-    def __len__(self) -> int:
-        return len(self._records)
+        self.recorded = 0  # graphs so far, those that are no longer kept too
 
     def __iter__(self) -> Iterator[Compilation]:
         return iter(self._records)
@@ -73,10 +71,11 @@ class History:
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         self._records.append(Compilation(now, backend, arguments, cause, steps))
         del self._records[:-_MOST]
+        self.recorded += 1
 
     def ended(self, since: int, started: float, cause: str | None) -> None:
         """The call that needed the graphs recorded since is over; its backend may know why."""
-        new = self._records[since:]
+        new = self._records[since - self.recorded :]
         spent = time.perf_counter() - started - sum(record.seconds for record in new)
         for i, record in enumerate(new, start=len(self._records) - len(new)):
             told = record.cause if cause is None or record.cause == "first call" else cause

@@ -242,3 +242,16 @@ def test_the_page_tells_what_runs_each_graph():
     links = _Links()
     links.feed(told.to_html())
     assert set(told.graphs) <= set(links.texts)
+
+
+@pytest.mark.tensorflow
+def test_what_is_kept_is_the_newest(monkeypatch):
+    tf = pytest.importorskip("tensorflow")
+    monkeypatch.setattr("bcgraph._history._MOST", 3)
+    added = bcgraph.compile(lambda x, n: x + n, backend="tensorflow")
+    for n in range(6):
+        added(tf.constant(1.0), n)
+    kept = added.compilations()
+    assert len(kept) == 3
+    assert [step for step, _ in kept[-1].steps] == ["trace", "build and run"]
+    assert "was the int 4, is the int 5" in kept[-1].cause
