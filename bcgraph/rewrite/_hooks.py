@@ -41,8 +41,8 @@ class Hooks:
     - `nested(code)`: what a nested function's code becomes.
     - `born(container)`: told of a new list, dict or set, where `journal` asks for it.
     - `attribute(object, name)`, `item(object, key)`, `variable(name)` (a global), `cell(cell)`:
-      told before a write, where `journal` asks for it; `item_read(object, key)` before a read,
-      which of some containers is a write.
+      told before a write: the first two where `symbolic` asks for it, the others where `journal`
+      does; so is `item_read(object, key)` before a read, which of some containers is a write.
     """
 
     staged: Callable[[object], bool]

@@ -11,8 +11,8 @@ from bcgraph.regions import Flow
 
 from ._hooks import Hooks
 
-_WRITES = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_GLOBAL",
-           "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF")  # fmt: skip
+_PARTS = ("STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR")
+_WRITES = (*_PARTS, "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF")
 
 _BUILDS = ("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "BUILD_CONST_KEY_MAP")
 
@@ -36,6 +36,7 @@ class Operations:
         self.flow, self.hooks = flow, hooks
         self.code = flow.cfg.code
         self.asm = Assembler()
+        self.writes = _WRITES if hooks.journal else _PARTS if hooks.symbolic else ()
         constants = self.code.origin.co_consts
         self.templates = any(isinstance(c, str) and "%" in c for c in constants)
 
@@ -66,7 +67,7 @@ class Operations:
             self._replace_top(hooks.unpack, None)
             asm.copy(raw)
         elif name in ("BINARY_SUBSCR", "STORE_SUBSCR") and hooks.symbolic:
-            if hooks.journal and name in _WRITES:
+            if name in self.writes:
                 self._tell_write(name, raw)
             elif hooks.journal:
                 asm.begin_call(hooks.item_read)
@@ -75,6 +76,9 @@ class Operations:
                 asm.end_call(2)
                 asm.emit("POP_TOP")
             self._left_sequence(hooks.slot if name in _WRITES else hooks.subscript)
+            asm.copy(raw)
+        elif name == "LIST_EXTEND" and hooks.symbolic and not self._constant(index):
+            self._replace_top(hooks.unpack, None)
             asm.copy(raw)
         elif name == "BINARY_OP" and hooks.symbolic and self._may_join(raw, index):
             self._left_sequence(hooks.joined)
@@ -108,7 +112,7 @@ class Operations:
             asm.copy(raw)
             self._tell_birth()
         else:
-            if hooks.journal and name in _WRITES:
+            if name in self.writes:
                 self._tell_write(name, raw)
             unsure = self.flow.cfg.standing[index] in self.flow.facts.unsure
             if unsure and name == "LOAD_DEREF" and hooks.symbolic:
@@ -223,10 +227,14 @@ class Operations:
 
     def _with_a_constant(self, index: int) -> bool:
         """Whether the upper operand is a number or a text, on every way here."""
+        constant = self._constant(index)
+        return constant is not None and isinstance(constant.arg, int | float | str)
+
+    def _constant(self, index: int) -> Instruction | None:
+        """The instruction before one, if that gives a constant on every way here."""
         before = self.code.instructions[index - 1]
         follows = isinstance(self.code.items[self.code.positions[index] - 1], Instr)
-        is_constant = before is not None and before.op is Op.CONST and follows
-        return is_constant and isinstance(before.arg, int | float | str)  # type: ignore[union-attr]
+        return before if before is not None and before.op is Op.CONST and follows else None
 
     def _is_none_loaded(self, index: int) -> bool:
         before = self.code.instructions[index - 1]

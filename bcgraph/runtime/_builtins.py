@@ -17,6 +17,7 @@ from bcgraph.backend import Backend, StagedNumber, StagedText, number_of
 from bcgraph.errors import PythonValueNeeded
 
 from . import _algorithms
+from ._aliases import refuse_lost
 from ._caught import Suppressing
 from ._items import Compared
 from ._iterables import Iterables, Lazy
@@ -136,6 +137,9 @@ class Builtins:
                 arguments = (self._collect(arguments[0]), *arguments[1:])
             elif reduces and arguments and self._is_walked(arguments[0]):
                 arguments = (self.iterables.collected(arguments[0]), *arguments[1:])
+            if target not in (isinstance, type):
+                for argument in arguments:
+                    refuse_lost(argument)
             arguments = tuple(used(forward(a)) for a in arguments)
             if target is print:
                 arguments = tuple(map(self._texts.told, arguments))

@@ -14,7 +14,7 @@ from typing import Any
 from bcgraph._frames import cause, is_own
 from bcgraph._library import is_library_name
 from bcgraph._number import number_tensor
-from bcgraph._places import innermost, place_of_traceback
+from bcgraph._places import innermost, place_of_function, place_of_traceback
 from bcgraph.backend import Backend, Errors, OrNone, StagedText, mapped
 from bcgraph.errors import (
     BcgraphError,
@@ -24,6 +24,7 @@ from bcgraph.errors import (
     Place,
 )
 
+from ._aliases import refuse_lost
 from ._lists import StagedList, forward
 from ._optional import PerhapsNone
 from ._raises import Unreachable, recorded, told
@@ -59,7 +60,7 @@ def finished(
             return None
         except BcgraphError as error:
             if error.place is None:
-                error.place = _place(error.__traceback__)
+                error.place = _place(error.__traceback__) or place_of_function(fn)
                 error.label = "here" if isinstance(error, Disagreement) else error.label
             raise
         except RecursionError as error:
@@ -71,13 +72,20 @@ def finished(
             if Errors.values(told(backend, error)):
                 backend.check(False, recorded(backend, error))
                 return None
-            refusal = _fault(error) or backend.refusal(error)
+            refusal = _wrapped(error) or _fault(error) or backend.refusal(error)
             if refusal is None:
                 raise
-            refusal.place = _place(error.__traceback__)
+            refusal.place = refusal.place or _place(error.__traceback__)
             raise refusal from cause(error)
 
     return call
+
+
+def _wrapped(error: BaseException | None) -> BcgraphError | None:
+    """The refusal that a framework has made an error of its own."""
+    while error is not None and not isinstance(error, BcgraphError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _fault(error: Exception) -> InternalFault | None:
@@ -101,6 +109,7 @@ def _place(traceback: TracebackType | None) -> Place | None:
 
 def finished_leaf(value: Any) -> Any:
     """A value as users know it: tensors for staged lists; `OrNone` where it may be None."""
+    refuse_lost(value)
     value = forward(value)
     if isinstance(value, StagedList):
         value = value.stack()

@@ -65,7 +65,8 @@ class Location:
         """Puts a value there; UNDEFINED removes what is there."""
         target, key = self.target, self.key
         if self.kind == "attribute":
-            if value is not self._of_class():
+            own = value is not UNDEFINED and _is_field(target, key)
+            if own or value is not self._of_class():
                 if _writes_by_itself(type(target)):
                     object.__setattr__(target, key, value)
                 else:
@@ -122,6 +123,11 @@ def cached_properties(kind: type) -> tuple[str, ...]:
         for name, value in vars(owner).items()
         if isinstance(value, cached_property)
     )
+
+
+def _is_field(target: Any, name: str) -> bool:
+    """Whether a dataclass has a field of this name: each of its objects holds one of its own."""
+    return name in getattr(type(target), "__dataclass_fields__", ())
 
 
 def _writes_by_itself(kind: type) -> bool:

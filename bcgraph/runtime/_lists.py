@@ -10,6 +10,7 @@ from bcgraph.backend import Backend, StagedNumber
 from bcgraph.errors import UnsupportedEffect
 
 from ._caught import checked
+from ._lost import Lost
 from ._optional import PerhapsNone, used
 
 if TYPE_CHECKING:
@@ -75,13 +76,23 @@ class StagedList:
         """No elements, of a known type."""
         return cls(trees, element, [trees.backend.list_new(s) for s in _specs(trees, element)])
 
+    @classmethod
+    def lost(cls, lost: Any) -> StagedList:
+        """A list that has lost its contents: a `Lost` stands for each of its parts."""
+        made = object.__new__(cls)
+        made.trees = made.element = made.handles = lost
+        made.born = 0
+        return made
+
     def snapshot(self) -> StagedList:
         """The list as it is now."""
-        return StagedList(self.trees, self.element, list(self.handles))
+        if type(self.handles) is Lost:
+            return self
+        return StagedList(self.trees, self.element, self.handles)
 
     def restore(self, other: StagedList) -> None:
         """Becomes what another list is."""
-        self.element, self.handles = other.element, list(other.handles)
+        self.element, self.handles = other.element, other.handles
 
     def _leaves(self, value: Any) -> list[Any]:
         assert self.element is not None
@@ -90,15 +101,20 @@ class StagedList:
             raise ElementWidened(self, widened)
         return list(self.trees.leaves(self.element, value))
 
+    def _tell(self) -> None:
+        self.trees.aliases.written(self)
+        self.trees.journal.note_list(self)
+
     def append(self, value: Any) -> None:
         """Adds an element at the end."""
-        self.trees.journal.note_list(self)
+        self._tell()
         if self.element is None:
             self.element = self.trees.describe_staged(value)
             self.handles = StagedList.empty(self.trees, self.element).handles
         backend, specs = self.trees.backend, _specs(self.trees, self.element)
         parts = zip(self.handles, self._leaves(value), specs, strict=True)
         self.handles = [backend.list_push(h, v, s) for h, v, s in parts]
+        self.trees.aliases.contain(self, value)
 
     def extend(self, values: Any) -> None:
         """Adds the elements of a Python iterable at the end."""
@@ -108,7 +124,7 @@ class StagedList:
     def pop(self) -> Any:
         """Removes the last element and returns it."""
         assert self.element is not None
-        self.trees.journal.note_list(self)
+        self._tell()
         specs = _specs(self.trees, self.element)
         popped = [
             self.trees.backend.list_pop(h, s) for h, s in zip(self.handles, specs, strict=True)
@@ -127,14 +143,17 @@ class StagedList:
         specs = _specs(self.trees, self.element)
         parts = zip(self.handles, specs, strict=True)
         leaves = [self.trees.backend.list_get(h, index, s) for h, s in parts]
-        return self.trees.rebuild(self.element, iter(leaves))
+        element = self.trees.rebuild(self.element, iter(leaves))
+        self.trees.aliases.contain(self, element)
+        return element
 
     def __setitem__(self, index: Any, value: Any) -> None:
         assert self.element is not None
-        self.trees.journal.note_list(self)
+        self._tell()
         specs = _specs(self.trees, self.element)
         parts = zip(self.handles, self._leaves(value), specs, strict=True)
         self.handles = [self.trees.backend.list_set(h, index, v, s) for h, v, s in parts]
+        self.trees.aliases.contain(self, value)
 
     def __iadd__(self, values: Any) -> StagedList:
         self.extend(values)
@@ -149,7 +168,7 @@ class StagedList:
 
     def clear(self) -> None:
         """Removes all elements."""
-        self.trees.journal.note_list(self)
+        self._tell()
         if self.element is not None:
             self.handles = StagedList.empty(self.trees, self.element).handles
 

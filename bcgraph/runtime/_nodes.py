@@ -103,7 +103,14 @@ class Nullable:
     there: Node
 
 
-Node = Static | Leaf | Tree | Parts | Elements | Perhaps | Nullable
+@dataclass(frozen=True)
+class Again:
+    """What a container is that is met again on each of two ways: what it is in a node before."""
+
+    node: Node
+
+
+Node = Static | Leaf | Tree | Parts | Elements | Perhaps | Nullable | Again
 
 
 def is_same(first: Any, second: Any) -> bool:
@@ -157,12 +164,23 @@ def are_alike(first: Any, second: Any) -> bool:
     return not isinstance(first, dict) or list(first) == list(second)
 
 
+def is_changeable(value: Any) -> bool:
+    """Whether a value is a container or object that a program can change."""
+    if isinstance(value, list | deque | dict):
+        return True
+    if isinstance(value, tuple):
+        return False
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return not value.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    return is_plain(value)
+
+
 def made_like(like: Any, parts: list[Any]) -> Any:
-    """A container or object like another, of these parts."""
-    own = parts_of(like)
-    if len(parts) == len(own) and all(a is b for a, b in zip(parts, own, strict=True)):
+    """A container or object like another, of these parts: a new one, if it can be changed."""
+    own, kind = parts_of(like), type(like)
+    is_own = len(parts) == len(own) and all(a is b for a, b in zip(parts, own, strict=True))
+    if is_own and not is_changeable(like):
         return like
-    kind = type(like)
     if isinstance(like, dict):
         made = like.copy()
         for key, part in zip(like, parts, strict=True):
@@ -198,6 +216,8 @@ def shape_of(node: Node) -> object:
             return shape_of(value), shape_of(defined)
         case Nullable(value, there):
             return "or None", shape_of(value), shape_of(there)
+        case Again(node):
+            return shape_of(node)
 
 
 def is_free(node: Node) -> bool:

@@ -13,6 +13,7 @@ from bcgraph._library import is_users_class
 from bcgraph._weak import ByIdentity
 from bcgraph.errors import UnsupportedEffect
 
+from ._aliases import Aliases
 from ._journal import Journal, Location
 from ._lists import forward
 from ._outside import OF_CALLER, acts_on, is_consumed, is_said
@@ -26,6 +27,7 @@ _MUTATORS = {
           "intersection_update", "symmetric_difference_update"},
 }  # fmt: skip
 CONTAINERS = tuple(_MUTATORS)
+_OF_PYTEST = "@py_builtins"  # a module whose `assert`s pytest rewrote, each of which asks `locals()`
 CHANGING = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
             "insort_right"}  # fmt: skip
 
@@ -38,8 +40,13 @@ def mutators(kind: type) -> set[str] | None:
 class Notes:
     """Tells this thread's journal; the hooks of rewritten code call it."""
 
-    def __init__(self, journal: Callable[[], Journal], is_staged: Callable[[Any], bool]) -> None:
-        self._journal, self._is_staged = journal, is_staged
+    def __init__(
+        self,
+        journal: Callable[[], Journal],
+        aliases: Callable[[], Aliases],
+        is_staged: Callable[[Any], bool],
+    ) -> None:
+        self._journal, self._aliases, self._is_staged = journal, aliases, is_staged
         self._copies: ByIdentity[Any, bool] = ByIdentity()
 
     @property
@@ -90,7 +97,8 @@ class Notes:
 
     def of_caller(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         """Calls what may look at its caller's variables, of which a branch has its own only."""
-        if len(arguments) + len(keywords) < OF_CALLER[function]:
+        is_lacking = len(arguments) + len(keywords) < OF_CALLER[function]
+        if is_lacking and not (function is locals and _OF_PYTEST in sys._getframe(1).f_globals):
             raise UnsupportedEffect(
                 f"`{function.__name__}` looks at all variables in a branch or loop that a tensor"
                 " decides: only those that it uses by name are there",
@@ -100,10 +108,12 @@ class Notes:
 
     def contents(self, target: Any) -> None:
         """A container changes."""
+        self._aliases().written(target)
         self._note("contents", target)
 
     def attribute(self, target: Any, name: str) -> None:
         """An attribute is written."""
+        self._aliases().written(target)
         if self.wanted and not _is_managed(type(target), name):
             self._note("attribute", target, name)
 
@@ -121,6 +131,7 @@ class Notes:
 
     def item(self, target: Any, key: Any) -> None:
         """An item is written. Raises `UnsupportedEffect` where it cannot be undone."""
+        self._aliases().written(target)
         if not self.wanted:
             return
         self.refuse_writing(target)
@@ -136,8 +147,8 @@ class Notes:
 
     def item_read(self, target: Any, key: Any) -> None:
         """An item is read, which writes it where there is none in a `defaultdict`."""
-        if isinstance(target, defaultdict) and self.wanted and key not in target:
-            self._note("contents", target)
+        if isinstance(target, defaultdict) and key not in target:
+            self.contents(target)
 
     def variable(self, name: str) -> None:
         """The caller writes a global variable."""
@@ -154,17 +165,19 @@ class Notes:
     def changed(self, function: Any, target: Any, *rest: Any) -> Any:
         """Calls a builtin that changes its first argument."""
         if function in (setattr, delattr):
+            self._aliases().written(target)
             self._note("attribute", target, rest[0])
         elif isinstance(target, list):
             if forward(target) is not target:
                 raise UnsupportedEffect(f"`{function.__name__}` of a staged list cannot be staged")
-            self._note("contents", target)
+            self.contents(target)
         return function(target, *rest)
 
     def written(self, slot: Any, /, *arguments: Any) -> Any:
         """Calls `object.__setattr__(target, name, value)`, bound or not."""
         bound = isinstance(slot, MethodWrapperType)
         target, name = (slot.__self__, *arguments)[:2] if bound else arguments[:2]
+        self._aliases().written(target)
         self._note("attribute", target, name)
         return slot(*arguments)
 

@@ -15,6 +15,7 @@ from bcgraph._places import place_of_frame
 from bcgraph.backend import Backend
 from bcgraph.errors import PythonValueNeeded, UndefinedVariable
 
+from ._aliases import refuse_lost
 from ._builtins import Builtins
 from ._items import Indexed
 from ._lists import Slots, StagedList, forward, is_staged
@@ -43,6 +44,8 @@ class Operators:
         """Whether the truth of a value is staged."""
         if is_staged(self.backend, value):
             return True
+        if isinstance(value, dict | deque):
+            refuse_lost(value)
         if not self.backend.symbolic or not is_users_class(type(value)):
             return False
         return self.backend.is_recording() and self._protocols().truth(value) is not value
@@ -56,7 +59,11 @@ class Operators:
         kinds = (list, tuple)
         if type(first) not in kinds or type(second) is not type(first):
             return first
-        if not self.backend.is_recording() or not self._builtins().is_staged((first, second), 3):
+        if not self.backend.is_recording():
+            return first
+        refuse_lost(first)
+        refuse_lost(second)
+        if not self._builtins().is_staged((first, second), 3):
             return first
         return self._builtins().compared(forward(first), forward(second))
 
@@ -65,6 +72,7 @@ class Operators:
         backend = self.backend
         if not backend.is_recording():
             return NATIVE
+        refuse_lost(container)
         container = forward(container)
         if isinstance(container, StagedList):
             found = backend.contains(item, container.stack())
@@ -108,6 +116,7 @@ class Operators:
 
     def unpack(self, value: Any, count: int | None) -> Any:
         """What gives `count` values (None: as many as come behind a `*`)."""
+        refuse_lost(value)
         value = forward(used(value))
         if isinstance(value, StagedList):
             if count is None:

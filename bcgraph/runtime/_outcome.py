@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bcgraph.backend import Backend
-from bcgraph.errors import Disagreement
+from bcgraph.errors import Disagreement, Note
 from bcgraph.regions import RETURN
 
+from ._aliases import matched
 from ._evidence import Ways
 from ._journal import Location
 from ._nodes import Node, Perhaps, Static
 from ._trees import Trees
-from ._undone import Effects
+from ._undone import Effects, Undone
 from ._values import DEAD, UNDEFINED
 
 
@@ -121,7 +122,9 @@ class Merge:
         self._refuse_mixed_writes()
         one, other = self._values(first), self._values(second)
         self.nodes: dict[Any, Node] = {}
-        with trees.after(first.effects, second.effects):
+        self.reason = Note(ways.place, "a tensor decides here")
+        self.sources = (one, Undone(first.effects)), (other, Undone(second.effects))
+        with trees.after(first.effects, second.effects), trees.sharing():
             self._agree(one, other, before, ways)
 
     def _agree(
@@ -230,8 +233,10 @@ class Merge:
         variables: dict[str, Any] = {}
         operands: dict[int, list[Any]] = {port: [] for port in self.ports}
         effects: Effects = {}
-        for key, node in self.nodes.items():
-            value = self.trees.rebuild(node, leaves)
+        with self.trees.sharing():
+            values = {key: self.trees.rebuild(node, leaves) for key, node in self.nodes.items()}
+        self._tell_chosen(values)
+        for key, value in values.items():
             if key[0] == "variable":
                 variables[key[1]] = UNDEFINED if value is DEAD else value
             elif key[0] == "operand":
@@ -239,3 +244,12 @@ class Merge:
             else:
                 effects[key[1]] = (self.locations[key[1]], DEAD, value)
         return Outcome(choice, variables, operands, effects)
+
+    def _tell_chosen(self, values: dict[Any, Any]) -> None:
+        """Tells of the containers that have been made to stand for one of each way."""
+        chosen: dict[int, tuple[Any, list[Any]]] = {}
+        for way, (held, undone) in enumerate(self.sources):
+            for key, node in self.nodes.items():
+                for made, source in matched(node, values[key], held.get(key, DEAD), undone):
+                    chosen.setdefault(id(made), (made, [DEAD, DEAD]))[1][way] = source
+        self.trees.aliases.stand_in(tuple(chosen.values()), self.reason)

@@ -61,9 +61,8 @@ _CONSUMING = {
     min, next, set, sorted, sum, tuple, zip,
     *(v for v in vars(itertools).values() if isinstance(v, type)),
 }  # fmt: skip
-OF_CALLER = {dir: 1, eval: 2, exec: 2, vars: 1}
-"""What looks at its caller's variables if it is given fewer arguments; pytest's `assert` calls
-`locals`, whatever happens, so that one is let be."""
+OF_CALLER = {dir: 1, eval: 2, exec: 2, locals: 1, vars: 1}
+"""What looks at its caller's variables if it is given fewer arguments."""
 _CONSUMING_METHODS = {"extend", "extendleft", "join", "update"}
 
 

@@ -35,6 +35,7 @@ from bcgraph.instructions import Op
 from bcgraph.regions import Flow, Loop, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
+from ._aliases import refuse_lost
 from ._builtins import Builtins
 from ._codes import Codes, twin
 from ._eager import execute
@@ -91,7 +92,9 @@ class Runtime:
         self.everything = everything
         self.texts = Texts(backend)
         self._local = _Local()
-        self.notes = Notes(lambda: self.stager.journal, self._is_staged)
+        self.notes = Notes(
+            lambda: self.stager.journal, lambda: self.stager.trees.aliases, self._is_staged
+        )
         self._operators = Operators(
             backend, self.notes, self._meanings, lambda: self.protocols, lambda: self.stager.trees
         )
@@ -190,6 +193,7 @@ class Runtime:
                     raise self.stager.refusal
             finally:
                 self._local.sight = self.stager.refusal = None
+                self.stager.trees.aliases.clear()
 
     def _refused(self, error: BaseException) -> None:
         """Keeps the first refusal: an `except` of the program itself must not make it unsaid."""
@@ -426,6 +430,7 @@ class Runtime:
             return NativeIteration(iter(value))
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
+        refuse_lost(value)
         self.notes.refuse_consuming(value)
         iteration = self._meanings().iterables.iteration(value)
         if iteration is None:

@@ -327,7 +327,7 @@ class Stager:
                 self.journal.note_list(location.target)
             else:
                 self.journal.note(location)
-            location.write(value)
+            self.trees.aliases.put(location, value)
         outcome.effects = {}
 
     def _is_pure_test(self, loop: Loop, at: Environment) -> bool:

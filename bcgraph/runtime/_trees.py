@@ -14,11 +14,13 @@ from typing import Any
 from bcgraph.backend import Backend, Spec, StagedNumber, number_of
 from bcgraph.errors import Disagreement
 
+from ._aliases import Aliases, lost_in
 from ._journal import Journal
 from ._lists import StagedList, forward
 from ._nodes import (
     NUMBERS,
     PLAIN,
+    Again,
     Elements,
     Leaf,
     Node,
@@ -29,6 +31,7 @@ from ._nodes import (
     Tree,
     are_alike,
     children_of,
+    is_changeable,
     is_plain,
     is_same,
     made_like,
@@ -46,7 +49,10 @@ class Trees:
 
     def __init__(self, backend: Backend, journal: Journal) -> None:
         self.backend, self.journal = backend, journal
+        self.aliases = Aliases(journal)
         self.since = 0  # how many branches had been entered in front of what is merged
+        self._shared: dict[tuple[int, int], Node] | None = None  # the nodes of what is merged
+        self._made: dict[int, Any] = {}  # what was made of each of them
         self._undone = _NONE, _NONE  # the writes on the two ways that are merged
 
     @contextmanager
@@ -62,9 +68,20 @@ class Trees:
         finally:
             self._undone = before
 
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Inside, two containers that are met again have the node, and are what it was made."""
+        self._shared, self._made = {}, {}
+        try:
+            yield
+        finally:
+            self._shared, self._made = None, {}
+
     def describe(self, value: Any, *, numbers: bool, way: int = 1) -> Node:
         """The node of one value; with `numbers`, Python ints and floats count as staged leaves."""
         value = self._undone[way].seen(value)
+        if lost_in(value) is not None:
+            return Static(value)
         if type(value) in (int, float, complex) and numbers:
             spec = self.backend.spec(value)
             return Static(value) if spec is None else Leaf(spec)
@@ -102,14 +119,29 @@ class Trees:
 
         Raises `Disagreement` if no graph can hold both.
         """
+        shared, key = self._shared, (id(first), id(second))
+        if shared is None:
+            return self._agree(first, second, name)
+        if key in shared:
+            return Again(shared[key])
+        node = self._agree(first, second, name)
+        if isinstance(node, Tree | Elements):
+            shared[key] = node
+        return node
+
+    def _agree(self, first: Any, second: Any, name: str) -> Node:
         if first is second:
             return Static(first)
-        if first is DEAD:
-            return self.describe(second, numbers=False)
-        if second is DEAD:
-            return self.describe(first, numbers=False, way=0)
+        if first is DEAD or second is DEAD:
+            way = 1 if first is DEAD else 0
+            value = second if first is DEAD else first
+            node = self.describe(value, numbers=False, way=way)
+            return node if any(True for _ in self.specs(node)) else Static(value)
         objects = first, second
         first, second = self._undone[0].seen(forward(first)), self._undone[1].seen(forward(second))
+        for value in (first, second):
+            if lost_in(value) is not None:
+                return Static(value)
         if (
             isinstance(first, Maybe)
             or isinstance(second, Maybe)
@@ -261,6 +293,10 @@ class Trees:
 
     def widen(self, node: Node, value: Any, name: str) -> Node:
         """The node, made wide enough to hold `value` too."""
+        if isinstance(node, Static) and lost_in(node.value) is not None:
+            return node
+        if lost_in(value) is not None:
+            return Static(value)
         if (value is None or isinstance(value, PerhapsNone)) and not isinstance(
             node, Static | Perhaps | Nullable
         ):
@@ -381,6 +417,8 @@ class Trees:
                 assert found is not None
                 for child, part in zip(children, found[0], strict=True):
                     yield from self.leaves(child, DEAD if value is DEAD else part)
+            case Again():
+                return
             case Elements(element):
                 if element is None:
                     return
@@ -445,17 +483,23 @@ class Trees:
                 return number_of(self.backend, leaf) if numbers and spec.weak else leaf
             case Tree(like, children):
                 made = made_like(like, [self.rebuild(c, leaves, numbers=numbers) for c in children])
-                if is_plain(like):
+                if is_changeable(like):
                     self.journal.bear(made)
+                if self._shared is not None:
+                    self._made[id(node)] = made
                 return made
+            case Again(first):
+                return self._made[id(first)]
             case Parts(like, children):
                 found = self.backend.parts(like)
                 assert found is not None
                 return found[1]([self.rebuild(c, leaves) for c in children])
             case Elements(element):
-                if element is None:
-                    return StagedList(self, None, [])
-                return StagedList(self, element, [next(leaves) for _ in self.specs(element)])
+                handles = [] if element is None else [next(leaves) for _ in self.specs(element)]
+                staged = StagedList(self, element, handles)
+                if self._shared is not None:
+                    self._made[id(node)] = staged
+                return staged
             case Perhaps(inner, defined, reason):
                 value = self.rebuild(inner, leaves)
                 there = self.rebuild(defined, leaves)

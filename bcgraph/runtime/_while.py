@@ -10,6 +10,7 @@ from bcgraph.backend import Spec, StagedNumber
 from bcgraph.errors import BcgraphError, Disagreement, Note, UnstableLoop
 from bcgraph.regions import RETURN, Flow, Loop, Site
 
+from ._carried import Carried
 from ._evidence import Ways
 from ._flag import Flag, tensor
 from ._iterate import StagedIteration
@@ -19,6 +20,7 @@ from ._nodes import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
 from ._outcome import Choice, Outcome
 from ._reachable import reachable
 from ._region import Environment
+from ._undone import Undone
 from ._values import DEAD, UNDEFINED, Maybe
 
 if TYPE_CHECKING:
@@ -82,6 +84,12 @@ class While:
             at.variables, self.entered, at.cells, at.first, list(at.globals.values())
         )
         self.values: dict[Key, Any] = {}
+        self.carried = Carried(
+            self.trees.aliases,
+            self.values,
+            self.held,
+            Note(self.ways.place, "this loop carries it"),
+        )
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
         self.nodes: dict[Key, Node] = {}
@@ -208,13 +216,18 @@ class While:
         for key, node in self.nodes.items():
             if isinstance(node, Elements):
                 self.placed[id(state[key])] = key
-        outcome = self.stager.branch(lambda: self._turn(state), self.loop.body, self.site)
+        made = self.carried.told(self.nodes, state)
+        outcome = self.stager.branch(lambda: self._turn(state, made), self.loop.body, self.site)
         after = self._values_after(outcome, state)
         flat = [] if self.flag is None else [self.flag.after(outcome)]
         with self.trees.after({}, outcome.effects):
             self._widen(after)
             for key, node in self.nodes.items():
                 flat.extend(self.trees.leaves(node, after[key]))
+        itself = {k: v for k, v in state.items() if k[0] == "effect" and type(v) is StagedList}
+        undone = Undone(outcome.effects)
+        if not self.carried.is_known(self.nodes, state, {**after, **itself}, undone):
+            raise _Again
         return flat
 
     def _tested(self, state: dict[Key, Any]) -> Outcome:
@@ -225,9 +238,11 @@ class While:
     def _write(self, state: dict[Key, Any]) -> None:
         for key, location in self.locations.items():
             self.journal.note(location)
-            location.write(state[key])
+            self.trees.aliases.put(location, state[key])
 
-    def _turn(self, state: dict[Key, Any]) -> Outcome:
+    def _turn(self, state: dict[Key, Any], made: list[Any]) -> Outcome:
+        for container in made:
+            self.journal.bear(container)
         self._write(state)
         env = self._environment(state)
         if self.iteration is not None:
@@ -391,6 +406,7 @@ class While:
         """The state after the loop, and where control is."""
         end = self.exits[0] if self.flag is None else self.flag.end(leaves.pop(0))
         state = self._state(leaves)
+        self.carried.told(self.nodes, state)
         variables = dict(self.at.variables)
         operands: dict[int, list[Any]] = {port: [] for port in self.exits}
         effects = {}

@@ -182,6 +182,25 @@ def test_refused(function, kind, backend):
     assert caught.value.help
 
 
+_LOCALS = """
+def variables(x):
+    y = 2.0
+    if x > 1:
+        x = x + len(locals())
+    return x * y
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_all_variables_are_not_to_be_had_in_a_branch(backend):
+    module = pytest.importorskip(backend)
+    space = {}  # a module that pytest has not rewritten
+    exec(compile(_LOCALS, "typed", "exec"), space)
+    with pytest.raises(UnsupportedEffect, match="locals") as caught:
+        bcgraph.compile(space["variables"], backend=backend)(getattr(module, _MAKERS[backend])(2.0))
+    assert caught.value.place is not None and caught.value.place.line == 5
+
+
 _MAKERS = {"tensorflow": "constant", "torch": "tensor"}
 
 
