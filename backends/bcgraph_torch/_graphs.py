@@ -134,6 +134,26 @@ def own_outputs(graph: GraphModule) -> list[set[Node]]:
     return handed
 
 
+def written_arguments(graph: GraphModule) -> set[int]:
+    """The numbers of the arguments whose memory a subgraph writes."""
+    roots = {_root(value) for node in graph.graph.nodes for value in written(node)}
+    return {number for number, place in enumerate(placeholders(graph)) if place in roots}
+
+
+def own_operands(graph: GraphModule, node: Node) -> None:
+    """Copies what an operator hands to its subgraphs where two of them share memory."""
+    *given, operands = node.args
+    seen: set[Node] = set()
+    fresh = []
+    with graph.graph.inserting_before(node):
+        for value in operands:  # type: ignore[union-attr]
+            held = isinstance(value, Node) and isinstance(value.meta.get("val"), torch.Tensor)
+            root = _root(value) if held else None
+            fresh.append(clone(graph, value) if root in seen else value)
+            seen |= {root} if root is not None else set()
+    node.args = (*given, tuple(fresh))
+
+
 def _sources(value: Node) -> set[Node]:
     """The placeholders whose memory a value was meant to share."""
     root = _root(value)

@@ -1,7 +1,7 @@
 """Lowering: a captured graph through Inductor, its control flow included.
 
 Inductor wants of the subgraphs of `cond` and `while_loop` that no output is an input or a view of
-one, and of a loop that its first values are nobody else's. What it cannot take, or takes and gets
+one, nor two inputs views of one, and of a loop that its first values are nobody else's. What it cannot take, or takes and gets
 wrong, is told by `obstacle`; such a graph runs with Python's control flow.
 """
 
@@ -24,6 +24,7 @@ from ._graphs import (
     is_effect,
     operations,
     origin,
+    own_operands,
     own_outputs,
     parts,
     raises,
@@ -61,6 +62,8 @@ def compiled(graph: GraphModule, inputs: list[Any]) -> Callable[..., Any]:
         for node in list(module.graph.nodes):
             if node.op == "call_function" and node.target is WHILE:
                 _own_first_values(module, node)
+            if node.op == "call_function" and node.target in (COND, WHILE):
+                own_operands(module, node)
         if module is not lowered:
             own_outputs(module)
         module.recompile()

@@ -36,6 +36,7 @@ from ._graphs import (
     operations,
     own_outputs,
     placeholders,
+    written_arguments,
     written_copy,
 )
 from ._meanings import Meanings
@@ -84,6 +85,7 @@ def cond(
     if not outer.is_own():
         handed = [_operands(graphs[way], operands) for way in (True, False)]
         meta[HANDED] = [one | other for one, other in zip(*handed, strict=True)]
+        operands = _own(operands, list(graphs.values()))
     pairs = zip(outputs[True], outputs[False], strict=True)
     results = [_either(one, other) for one, other in pairs]
     mode = get_proxy_mode()
@@ -128,6 +130,7 @@ def while_loop(
         turned = _operands(graphs[1], operands)
         nodes = _proxied(started)
         meta[HANDED] = [{node} | one for node, one in zip(nodes, turned, strict=True)]
+        additional = _own(additional, graphs, first=count)
     results = [
         _empty(spec.shape, value, [value, end])
         for spec, value, end in zip(specs, values, after, strict=True)
@@ -234,6 +237,22 @@ def _operands(graph: GraphModule, operands: Sequence[Any]) -> list[set[Node]]:
     """Makes a subgraph's outputs its own; for each, the operands that it is a copy of."""
     given = dict(zip(placeholders(graph), _proxied(operands), strict=True))
     return [{given[place] for place in sources} for sources in own_outputs(graph)]
+
+
+def _own(operands: list[Any], graphs: list[GraphModule], first: int = 0) -> list[Any]:
+    """The operands, with copies of those that share memory with one before and are not written.
+
+    In the graphs they are the arguments from the one numbered `first` on.
+    """
+    changed = {number - first for graph in graphs for number in written_arguments(graph)}
+    seen: set[int] = set()
+    fresh = []
+    for number, value in enumerate(operands):
+        memory = value.untyped_storage()._cdata if isinstance(value, torch.Tensor) else None
+        copied = memory in seen and number not in changed
+        fresh.append(value.clone() if copied else value)
+        seen |= {memory} if memory is not None else set()
+    return fresh
 
 
 def _proxied(values: Sequence[Any]) -> list[Any]:

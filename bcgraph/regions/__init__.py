@@ -12,7 +12,7 @@ follows each of them.
 """
 
 from ._flow import RETURN, Flow, suspends, whole
-from ._plan import Cond, Decision, Loop, Resume, Site, plan
+from ._plan import Cond, Decision, Loop, Resume, Site, apart, plan
 
 __all__ = [
     "RETURN",
@@ -22,6 +22,7 @@ __all__ = [
     "Loop",
     "Resume",
     "Site",
+    "apart",
     "plan",
     "suspends",
     "whole",

@@ -132,6 +132,38 @@ def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
     return Site(block, tuple(decisions), inputs, base, resumes, facts.names(escaping), refusal)
 
 
+def apart(flow: Flow, site: Site) -> Site | None:
+    """The site of a branch with both ways going on to where the flow is left; None if they can't.
+
+    What the ways leave behind need not agree then before the flow ends.
+    """
+    cfg, facts, block = flow.cfg, flow.facts, site.block
+    targets, outer = cfg.blocks[block].successors, cfg.outer[block]
+    if cfg.blocks[block].terminator is not Op.BRANCH:
+        return None
+    decision = _cond(flow, targets, frozenset(), outer, shared=True)
+    arms = _flows(decision)
+    touched = carried = escaping = 0
+    for arm in arms:
+        touched |= arm.touched
+        escaping |= arm.escaping
+    for port in decision.ports:
+        carried |= flow.outputs(port) & facts.live[block]
+    if (
+        facts.names(escaping) != site.escaping
+        or not all(_ends(flow, port) for port in decision.ports)
+        or any(arm.base < site.base or arm.refusal for arm in arms)
+        or any(block in loop.blocks and not _is_for(flow, loop) for loop in flow.loops)
+    ):
+        return None
+    inputs = facts.names((touched & facts.live[block]) | carried)
+    return Site(block, (decision,), inputs, site.base, (), site.escaping, None)
+
+
+def _is_for(flow: Flow, loop: NaturalLoop) -> bool:
+    return flow.cfg.blocks[loop.header].terminator is Op.FOR
+
+
 def _ends(flow: Flow, target: int) -> bool:
     return target == RETURN or flow.leaves(target)
 
@@ -189,7 +221,7 @@ def _loop(
             stops = exits | {loop.header}
             meet = _meet(flow, targets, stops) if cfg.code.generator else None
             return _cond(flow, targets, stops if meet is None else stops | {meet}, outer)
-        if cfg.blocks[loop.header].terminator is Op.FOR:  # a Python iterator drives it
+        if _is_for(flow, loop):  # a Python iterator drives it
             return _cond(flow, targets, exits, outer)
         if first and (tested := _tested(flow, origin, targets, loop, outer, repeatable)):
             return tested
@@ -259,8 +291,15 @@ def _tested(
 
 
 def _cond(
-    flow: Flow, targets: tuple[int, ...], stops: frozenset[int], outer: tuple[int, ...]
+    flow: Flow,
+    targets: tuple[int, ...],
+    stops: frozenset[int],
+    outer: tuple[int, ...],
+    *,
+    shared: bool = False,
 ) -> Cond:
+    """`shared`: what several arms come to is in each of them, however large."""
+
     def starts(t: int) -> bool:
         chain = flow.cfg.outer[t] if t != RETURN else ()
         return not (
@@ -272,17 +311,13 @@ def _cond(
     for blocks, _ in parts:
         for b in blocks:
             count[b] = count.get(b, 0) + 1
-    shared = {b for b, n in count.items() if n > 1}
-    size = sum(len(flow.cfg.blocks[b].indices) for b in shared)
-    if size > SMALL or any(flow.cfg.blocks[b].terminator in (Op.BRANCH, Op.FOR) for b in shared):
+    twice = set() if shared else {b for b, n in count.items() if n > 1}
+    size = sum(len(flow.cfg.blocks[b].indices) for b in twice)
+    if size > SMALL or any(flow.cfg.blocks[b].terminator in (Op.BRANCH, Op.FOR) for b in twice):
         heads = {
-            s
-            for b in count
-            if b not in shared
-            for s in flow.cfg.blocks[b].successors
-            if s in shared
+            s for b in count if b not in twice for s in flow.cfg.blocks[b].successors if s in twice
         }
-        heads |= {t for t in targets if t in shared}
+        heads |= {t for t in targets if t in twice}
         stops = stops | heads
         parts = [flow.part(t, stops, outer) if starts(t) else (frozenset(), {t}) for t in targets]
     ports = sorted(set().union(*(p for _, p in parts)), key=lambda p: (p not in stops, p))

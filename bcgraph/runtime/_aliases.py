@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
-from bcgraph.errors import Note
+from bcgraph.errors import Disagreement, Note
 
 from ._journal import Journal, Location
 from ._lists import StagedList, forward
@@ -171,18 +171,32 @@ def _losses(entry: Entry) -> Iterator[tuple[Location, Any]]:
     if lost_in(target) is not None:
         return
     kind = "list" if isinstance(target, StagedList) else type(target).__name__
-    lost = Lost(kind, entry.reason)
+    error = Disagreement(
+        f"a {kind} is used that another one stands for, which was changed: a tensor has chosen"
+        " which one that is",
+        notes=(entry.reason,),
+        mend="change each on its own path; or go on with the chosen one only",
+    )
     if isinstance(target, StagedList):
-        yield Location("staged", target), StagedList.lost(lost)
-    elif type(target) is list:
-        yield Location("contents", target), StagedList.lost(lost)
-    elif isinstance(target, deque):
-        yield Location("contents", target), [lost] * (len(target) or 1)
-    elif isinstance(target, dict):
-        yield Location("contents", target), dict.fromkeys([*target] or [lost], lost)
+        places = [Location("staged", target)]
+    elif isinstance(target, list | deque | dict):
+        places = [Location("contents", target)]
     else:
-        for name in _fields(target):
-            yield Location("attribute", target, name), lost
+        places = [Location("attribute", target, name) for name in _fields(target)]
+    for place in places:
+        yield place, lost_at(place, error)
+
+
+def lost_at(location: Location, error: Disagreement) -> Any:
+    """What is at a place of which no graph holds what was there; the error says why."""
+    lost, target = Lost(error), location.target
+    if location.kind == "staged" or (location.kind == "contents" and isinstance(target, list)):
+        return StagedList.lost(lost)
+    if location.kind != "contents":
+        return lost
+    if isinstance(target, dict):
+        return dict.fromkeys([*target] or [lost], lost)
+    return [lost] * (len(target) or 1) if isinstance(target, deque) else {lost}
 
 
 def lost_in(value: Any) -> Lost | None:
@@ -193,8 +207,8 @@ def lost_in(value: Any) -> Lost | None:
     if isinstance(staged, StagedList):
         return staged.handles if type(staged.handles) is Lost else None
     part = None
-    if isinstance(value, deque):
-        part = value[0] if value else None
+    if isinstance(value, deque | set):
+        part = next(iter(value), None)
     elif isinstance(value, dict):
         part = next(iter(value.values()), None)
     elif not isinstance(value, list) and _is_container(value):

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, NoReturn
 
-from bcgraph.errors import Disagreement, Note
+from bcgraph.errors import Disagreement
 
 
 class Lost:
-    """The contents of a container, a `kind`; `reason` tells where a tensor has chosen one.
+    """Contents of a container; the `error` says why no graph holds them.
 
-    It may be held and handed on; its use is an error.
+    It may be held and handed on; its use is that error.
     """
 
-    __slots__ = ("kind", "reason")
+    __slots__ = ("error",)
 
-    def __init__(self, kind: str, reason: Note | None) -> None:
-        self.kind, self.reason = kind, reason
+    def __init__(self, error: Disagreement) -> None:
+        self.error = error
 
     def refuse(self, *_: Any, **__: Any) -> NoReturn:
         """Raises `Disagreement`."""
-        raise Disagreement(
-            f"a {self.kind} is used that another one stands for, which was changed: a tensor has"
-            " chosen which one that is",
-            notes=(self.reason,),
-            mend="change each on its own path; or go on with the chosen one only",
-        )
+        raise copy.copy(self.error)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

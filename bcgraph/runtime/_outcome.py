@@ -10,7 +10,7 @@ from bcgraph.backend import Backend
 from bcgraph.errors import Disagreement, Note
 from bcgraph.regions import RETURN
 
-from ._aliases import matched
+from ._aliases import lost_at, matched
 from ._evidence import Ways
 from ._journal import Location
 from ._nodes import Node, Perhaps, Static
@@ -130,29 +130,43 @@ class Merge:
     def _agree(
         self, one: dict[Any, Any], other: dict[Any, Any], before: frozenset[int], ways: Ways
     ) -> None:
-        trees = self.trees
         for key in dict.fromkeys((*one, *other)):
-            if self._is_kept_whole(one.get(key, DEAD), other.get(key, DEAD), before):
-                self.nodes[key] = Static(other[key] if one.get(key, DEAD) is DEAD else one[key])
-                continue
-            a, b = one.get(key, DEAD), other.get(key, DEAD)
-            agree = trees.agree_operands if key[0] == "operand" else trees.agree
             try:
-                node = agree(a, b, self._name(key))
-            except Disagreement as error:
-                if key[0] == "variable" or key[:2] == ("operand", RETURN):
-                    name = key[1] if key[0] == "variable" else None
-                    error.note(*ways.held(name, (trees.told(a), trees.told(b))))
-                raise
-            if isinstance(node, Perhaps) and self._is_kept(key):
-                raise Disagreement(
-                    f"{self._name(key)} has a value on one path only",
-                    notes=ways.written(self.locations[key[1]].key),
-                    mend="give it a value before the branch",
+                self.nodes[key] = self._node(
+                    key, one.get(key, DEAD), other.get(key, DEAD), before, ways
                 )
-            if isinstance(node, Perhaps) and not node.reason:
-                node = replace(node, reason=ways.lacking(0 if a is UNDEFINED else 1))
-            self.nodes[key] = node
+            except Disagreement as error:
+                location = self.locations.get(key[1]) if key[0] == "effect" else None
+                ended = self.ports == (RETURN,)
+                if location is None or not ended or self.trees.is_held(location.target):
+                    raise  # else nothing but what the function has called or made can miss it
+                error.place = error.place or ways.place
+                self.nodes[key] = Static(lost_at(location, error))
+
+    def _node(
+        self, key: tuple[Any, ...], one: Any, other: Any, before: frozenset[int], ways: Ways
+    ) -> Node:
+        """The node of what two ways leave at one place."""
+        trees = self.trees
+        if self._is_kept_whole(one, other, before):
+            return Static(other if one is DEAD else one)
+        agree = trees.agree_operands if key[0] == "operand" else trees.agree
+        try:
+            node = agree(one, other, self._name(key))
+        except Disagreement as error:
+            if key[0] == "variable" or key[:2] == ("operand", RETURN):
+                name = key[1] if key[0] == "variable" else None
+                error.note(*ways.held(name, (trees.told(one), trees.told(other))))
+            raise
+        if isinstance(node, Perhaps) and self._is_kept(key):
+            raise Disagreement(
+                f"{self._name(key)} has a value on one path only",
+                notes=ways.written(self.locations[key[1]].key),
+                mend="give it a value before the branch",
+            )
+        if isinstance(node, Perhaps) and not node.reason:
+            node = replace(node, reason=ways.lacking(0 if one is UNDEFINED else 1))
+        return node
 
     def _refuse_mixed_writes(self) -> None:
         whole = {id(place.target) for place in self.locations.values() if place.kind == "contents"}

@@ -27,6 +27,7 @@ from bcgraph._text import text_of
 from bcgraph.backend import Backend, Transaction, attributes_read
 from bcgraph.errors import (
     BcgraphError,
+    Disagreement,
     UnreadableFunction,
     UnsupportedEffect,
     UnsupportedRegion,
@@ -186,13 +187,14 @@ class Runtime:
         sighted = functools.partial(self._codes.tried, journal=True)
         marked, watch = self.backend.is_marked, self.stager.journal.watch
         with Sight(sighted, _is_left_alone, marked, watch).opened(*roots) as made:
-            self._local.sight = made
+            self._local.sight, self.stager.trees.roots = made, roots
             try:
                 yield
                 if self.stager.refusal is not None:
                     raise self.stager.refusal
             finally:
                 self._local.sight = self.stager.refusal = None
+                self.stager.trees.roots = ()
                 self.stager.trees.aliases.clear()
 
     def _refused(self, error: BaseException) -> None:
@@ -412,7 +414,7 @@ class Runtime:
                 )
             try:
                 if self.backend.symbolic:
-                    return self.stager.stage(flow, site, at)
+                    return self._staged(flow, site, at)
                 return execute(flow, site, at, self._codes.region)
             except BaseException as error:
                 self._refused(error)
@@ -422,6 +424,23 @@ class Runtime:
                 return len(site.resumes), (*values, error)
 
         return stage
+
+    def _staged(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
+        """Stages a site; if its ways do not agree where they join, they go on apart."""
+        stager, frame = self.stager, sys._getframe(2)
+        before, refusal = stager.repeatable(at), stager.refusal
+
+        def state(parted: Site) -> Environment:
+            stager.refusal = refusal
+            held = frame.f_locals
+            rest = {n: held.get(n, UNDEFINED) for n in parted.inputs if n not in before.variables}
+            before.variables.update(rest)
+            return before
+
+        try:
+            return stager.stage(flow, site, at)
+        except Disagreement as error:
+            return stager.stage_apart(error, flow, site, state)
 
     def _iterate(self, value: Any) -> Any:
         if issubclass(type(value), Iteration):  # `isinstance` would ask the value

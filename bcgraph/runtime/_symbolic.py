@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 import sys
 from collections import Counter
@@ -14,12 +15,13 @@ from bcgraph.backend import Backend, StagedNumber
 from bcgraph.errors import (
     AmbiguousTruth,
     BcgraphError,
+    Disagreement,
     EndlessRecursion,
     Note,
     UnsupportedEffect,
 )
 from bcgraph.instructions import Op
-from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, plan
+from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, apart, plan
 
 from ._evidence import Ways, place_of
 from ._iterate import StagedIteration
@@ -38,6 +40,7 @@ from ._with import leave_together
 
 _RANGE = type(iter(range(0)))
 _LONG = 16
+_MOST_APART = 64  # sites in one, of which the rest of the function is recorded for each way
 _DEEPEST = 100  # calls of a function by itself, each of them under a tensor's condition
 
 
@@ -76,6 +79,8 @@ class Stager:
         self._nested = False
         self._depths: Counter[tuple[Flow, int]] = Counter()
         self.refusal: BcgraphError | None = None  # the first of the recorded call
+        self.disagreement: BcgraphError | None = None  # the last one of two ways
+        self._apart = 0  # how many sites in one have been recorded with their ways apart
         backend.adopt(StagedList)
         backend.adopt(StagedNumber)
         backend.adopt(PerhapsNone)
@@ -90,8 +95,34 @@ class Stager:
                 return self._stage(flow, site, at)
         finally:
             self._nested = False
+            self._apart = 0
             self.known_loops.clear()
             self.journal.forget()
+
+    @staticmethod
+    def repeatable(at: Environment) -> Environment:
+        """A copy of a state, which can be gone on with after the state itself was."""
+        at.operands = [v if _is_long(v) else _replayed(v) for v in at.operands]
+        copied = at.copy()
+        copied.operands = [copy.copy(v) if _is_long(v) else v for v in at.operands]
+        return copied
+
+    def stage_apart(
+        self, error: Disagreement, flow: Flow, site: Site, at: Callable[[Site], Environment]
+    ) -> tuple[int | None, Any]:
+        """Stages a site, in which ways did not agree, with both going on to where the flow is left.
+
+        `at` gives the state in front of it. Raises the error if that can't be done.
+        """
+        parted = apart(flow, site) if self.disagreement is error else None
+        if parted is None or self._apart == _MOST_APART:
+            raise error
+        self._apart += 1
+        try:
+            return self.stage(flow, parted, at(parted))
+        except Disagreement:
+            self.disagreement = error
+            raise error from None
 
     def _called(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         """Stages a site of a function that a staged one calls, perhaps itself."""
@@ -283,6 +314,7 @@ class Stager:
                 merge = Merge(self.trees, (first, second), _live(flow), ways, before, since)
             except BcgraphError as error:
                 error.place = error.place or ways.place
+                self.disagreement = error
                 raise
             merges.append(merge)
             return lambda: merge.flat(first), lambda: merge.flat(second)

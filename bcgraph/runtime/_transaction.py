@@ -16,6 +16,7 @@ from typing import Any
 
 from bcgraph.backend import Transaction, Write
 
+from ._aliases import refuse_lost
 from ._finish import finished_leaf
 from ._journal import Journal, Location
 from ._nodes import Static
@@ -71,13 +72,14 @@ def transaction(
         yield found
     finally:
         changed = journal.leave().values()
+        journal.forget()
         held |= reachable(*named())
         for location, old, new in changed:
             if _outlives(location, held):
+                refuse_lost(new)
                 found.writes.append(_write(location, old, new))
             else:
                 location.write(new)
-        journal.forget()
 
 
 def _outlives(location: Location, held: dict[int, Any]) -> bool:

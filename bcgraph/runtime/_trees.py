@@ -9,6 +9,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from typing import Any
 
 from bcgraph.backend import Backend, Spec, StagedNumber, number_of
@@ -38,6 +39,7 @@ from ._nodes import (
     parts_of,
 )
 from ._optional import PerhapsNone, split
+from ._reachable import reachable
 from ._undone import Effects, Undone
 from ._values import DEAD, UNDEFINED, Maybe
 
@@ -50,6 +52,7 @@ class Trees:
     def __init__(self, backend: Backend, journal: Journal) -> None:
         self.backend, self.journal = backend, journal
         self.aliases = Aliases(journal)
+        self.roots: tuple[Any, ...] = ()  # what the recorded call was given
         self.since = 0  # how many branches had been entered in front of what is merged
         self._shared: dict[tuple[int, int], Node] | None = None  # the nodes of what is merged
         self._made: dict[int, Any] = {}  # what was made of each of them
@@ -76,6 +79,15 @@ class Trees:
             yield
         finally:
             self._shared, self._made = None, {}
+
+    def is_held(self, target: Any) -> bool:
+        """Whether an object outlives the recorded call: its roots, or a module's variables hold it."""
+        if isinstance(target, type | ModuleType):
+            return True
+        spaces = [root.__globals__ for root in self.roots if isinstance(root, FunctionType)]
+        return any(target is space for space in spaces) or id(target) in reachable(
+            self.roots, *spaces, depth=8
+        )
 
     def describe(self, value: Any, *, numbers: bool, way: int = 1) -> Node:
         """The node of one value; with `numbers`, Python ints and floats count as staged leaves."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import programs.nasty_aliases
+import programs.nasty_apart
 import programs.nasty_calls
 import programs.nasty_effects
 import programs.nasty_exceptions

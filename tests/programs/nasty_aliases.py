@@ -180,6 +180,26 @@ def alias_rows_appended(xs: Any) -> Any:
     return rows[0][0] + rows[2][1]
 
 
+# Tensors that are views of one
+
+
+@on(*ROWS)
+def alias_views_of_one_tensor(xs: Any) -> Any:
+    best = xs[0]
+    if xs[1] > best:
+        best = xs[1]
+    return best
+
+
+@on(*ROWS)
+def alias_views_in_turns(xs: Any) -> Any:
+    best, first = xs[0], xs[0]
+    for i in range(1, 3):
+        if xs[i] > best:
+            best = xs[i]
+    return best - first
+
+
 # Use after a change of what may be the same
 
 

@@ -47,6 +47,27 @@ def check(run: Any, module: Any, *, dynamic: bool) -> None:
             assert np.allclose(np.asarray(a), np.asarray(b), atol=1e-5)
 
 
+class Peak(nn.Module):
+    """Chooses between rows of its input, which are views of one tensor."""
+
+    def forward(self, x: Any) -> Any:
+        best = x[0]
+        if x[1].sum() > best.sum():
+            best = x[1]
+        while x[2].sum() > best.sum():
+            best = best + 1
+        return best
+
+
+def test_views_of_one_tensor() -> None:
+    program = exported(Peak(), dynamic=False).run_decompositions()
+    for x in INPUTS[:2]:
+        rows = x * torch.arange(1.0, 4.0)[:, None]
+        assert torch.equal(program.module()(rows), Peak()(rows))
+        with torch.no_grad():
+            assert torch.equal(bcgraph.compile(Peak(), backend="torch")(rows), Peak()(rows))
+
+
 @pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize("kind", MODULES)
 def test_exported_program(kind: Any, dynamic: bool) -> None:

@@ -9,9 +9,12 @@ class Big:
 small, big = Small(), Big()
 
 
+def size(x):
+    return big if x > 1.0 else small
+
+
 def program(x):
-    size = big if x > 1.0 else small
-    return x if size is big else -x
+    return x if size(x) is big else -x
 
 
 arguments = (0.5,)
