@@ -1,8 +1,9 @@
 """Lowering: a captured graph through Inductor, its control flow included.
 
 Inductor wants of the subgraphs of `cond` and `while_loop` that no output is an input or a view of
-one, nor two inputs views of one, and of a loop that its first values are nobody else's. What it cannot take, or takes and gets
-wrong, is told by `obstacle`; such a graph runs with Python's control flow.
+one, nor two inputs views of one, and of a loop that its first values are nobody else's. What it
+cannot take, or takes and gets wrong, is told by `obstacle`; such a graph runs with Python's control
+flow.
 """
 
 from __future__ import annotations

@@ -27,9 +27,7 @@ _MUTATORS = {
           "intersection_update", "symmetric_difference_update"},
 }  # fmt: skip
 CONTAINERS = tuple(_MUTATORS)
-_OF_PYTEST = (
-    "@py_builtins"  # a module whose `assert`s pytest rewrote, each of which asks `locals()`
-)
+_OF_PYTEST = "@py_builtins"  # a name of modules whose `assert`s pytest rewrote: they ask `locals()`
 CHANGING = {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort_left",
             "insort_right"}  # fmt: skip
 

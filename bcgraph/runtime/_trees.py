@@ -81,7 +81,7 @@ class Trees:
             self._shared, self._made = None, {}
 
     def is_held(self, target: Any) -> bool:
-        """Whether an object outlives the recorded call: its roots, or a module's variables hold it."""
+        """Whether an object outlives the recorded call: its roots or a module hold it."""
         if isinstance(target, type | ModuleType):
             return True
         spaces = [root.__globals__ for root in self.roots if isinstance(root, FunctionType)]

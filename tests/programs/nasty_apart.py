@@ -1,4 +1,4 @@
-"""Programs whose paths leave what no graph can hold where they join: other objects, keys, lengths."""
+"""Programs whose paths leave what no graph can hold where they join: objects, keys, lengths."""
 
 from __future__ import annotations
 
