@@ -16,6 +16,8 @@ from bcgraph.instructions import UnknownPython, UnreadableCode, collected, read
 from bcgraph.regions import Flow
 from bcgraph.rewrite import Hooks, region, rewrite
 
+from ._staged import made_of
+
 
 class Codes:
     """Rewritten codes; those for a branch or call being recorded have the hooks `noting`."""
@@ -52,6 +54,7 @@ class Codes:
 
                 dump(folder, canonical, found)
             several[journal] = found
+            made_of(found, canonical.origin, code)
             self._made[found] = weakref.ref(code), canonical.origin
         return found
 

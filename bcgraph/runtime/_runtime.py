@@ -32,7 +32,7 @@ from bcgraph.errors import (
     UnsupportedRegion,
 )
 from bcgraph.instructions import Op
-from bcgraph.regions import Flow, Loop, Site
+from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
 from ._builtins import Builtins
@@ -48,6 +48,7 @@ from ._outside import OF_CALLER, consumes
 from ._protocols import Protocols
 from ._region import Environment
 from ._sight import Sight, named
+from ._staged import note
 from ._symbolic import Stager, decides
 from ._texts import Texts
 from ._transaction import transaction
@@ -57,17 +58,6 @@ from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
 DISABLED = "__bcgraph_disabled__"
 _BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
 _SLOTS = (MethodWrapperType, WrapperDescriptorType)
-
-_staged: weakref.WeakKeyDictionary[CodeType, dict[tuple[Any, Any], tuple[bool, int]]]
-_staged = weakref.WeakKeyDictionary()
-
-
-def staged_sites(code: CodeType) -> dict[tuple[Any, Any], tuple[bool, int]]:
-    """The (operation, location) of each site of a code object that was staged so far.
-
-    Of each, whether as a loop, and how many ways led out of it.
-    """
-    return _staged.get(code, {})
 
 
 class _Local(threading.local):
@@ -402,10 +392,7 @@ class Runtime:
                 or ins.op is Op.FOR
                 or decides(self.backend, flow, site, at.operands[-1])
             ):
-                known, first = _staged.setdefault(flow.cfg.code.origin, {}), site.decisions[0]
-                known.setdefault(
-                    (ins.op, ins.location), (isinstance(first, Loop), len(first.ports))
-                )
+                note(flow, site)
             try:
                 if self.backend.symbolic:
                     return self.stager.stage(flow, site, at)

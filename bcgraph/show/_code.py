@@ -10,6 +10,7 @@ from typing import Any
 
 from bcgraph.cfg import build
 from bcgraph.instructions import read
+from bcgraph.runtime import original
 
 from ._expressions import Defaults, Statement, Unreadable
 from ._structure import Guarded, If, Node, Repeat, arguments, structure
@@ -18,7 +19,7 @@ Marks = dict[int, str]
 
 
 def code_of(fn: Any) -> CodeType:
-    """The code object of a function, method, or callable object.
+    """The code object of a function, method, or callable object; of a converted one, what it was.
 
     Raises `TypeError` if there is none.
     """
@@ -26,7 +27,7 @@ def code_of(fn: Any) -> CodeType:
     for found in (target, getattr(target, "func", None), type(target).__call__):
         code = getattr(found, "__code__", None)
         if isinstance(code, CodeType):
-            return code
+            return original(code)
     raise TypeError(f"{fn!r} is no Python function")
 
 

@@ -11,7 +11,7 @@ from bcgraph.cfg import Cfg, build
 from bcgraph.dataflow import analyse
 from bcgraph.instructions import Op, read
 from bcgraph.regions import Loop, Site, plan, whole
-from bcgraph.runtime import staged_sites
+from bcgraph.runtime import Staged, staged_sites
 
 from ._code import code_of, printed
 from ._expressions import Statement, Unreadable
@@ -110,17 +110,18 @@ def _sites(code: CodeType, cfg: Cfg, nodes: tuple[Node, ...]) -> Iterator[SiteRe
         ins = cfg.instructions(block)[0]
         site = plan(flow, block.id, repeatable=True)
         first = site.decisions[0]
-        is_loop, ways = staged or (isinstance(first, Loop), len(first.ports))
+        became = staged or Staged(isinstance(first, Loop), len(first.ports))
         yield SiteReport(
             ins.line,
             linecache.getline(code.co_filename, ins.line or 0).strip().rstrip(":"),
             kinds.get(block.id, "for" if ins.op is Op.FOR else "expression"),
-            "refusal" if site.refusal is not None else _told(ways, is_loop=is_loop),
+            "refusal" if site.refusal is not None else _told(became),
             staged is not None,
-            _why(site, staged=staged is not None),
+            _why(site, staged),
             tuple(dict.fromkeys(n for n in site.inputs if "~" not in n)),
-            ways,
+            became.ways,
             block.id,
+            became.turns,
         )
 
 
@@ -143,14 +144,18 @@ def _tests(nodes: tuple[Node, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
                 pass
 
 
-def _told(ways: int, *, is_loop: bool) -> str:
-    if not is_loop:
+def _told(became: Staged) -> str:
+    if not became.is_loop:
         return "conditional"
-    return "loop" if ways == 1 else f"loop with {ways} ways out"
+    turns, ways = became.turns, became.ways
+    told = f"loop of {turns} turn{'s' * (turns != 1)}, recorded one by one," if turns else "loop"
+    return told.rstrip(",") if ways == 1 else f"{told} with {ways} ways out"
 
 
-def _why(site: Site, *, staged: bool) -> str:
-    if staged:
+def _why(site: Site, staged: Staged | None) -> str:
+    if staged is not None and staged.turns:
+        return f"one loop of the graph could not hold it: {staged.because}"
+    if staged is not None:
         return "a tensor decided it"
     if site.refusal is not None:
         return f"if a tensor decided it, that would be refused: {site.refusal}"

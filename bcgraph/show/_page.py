@@ -88,7 +88,7 @@ def _sites(sites: tuple[SiteReport, ...]) -> Iterator[str]:
     yield "<section><h2>Branches and loops</h2><div class='scroll'><table>"
     yield _heads("line", "what", "became", "carries", "exits", "why")
     for site in sites:
-        became = f"one {site.would_be}" if site.staged else "Python"
+        became = site.would_be if site.staged else "Python"
         cells = (str(site.line or ""), site.kind, became)
         yield f'<tr data-line="{site.line}">' + "".join(f"<td>{escape(c)}</td>" for c in cells)
         yield f'<td class="names">{escape(", ".join(site.carries))}</td><td>{site.exits}</td>'

@@ -19,7 +19,8 @@ class SiteReport:
     `kind`: "if", "while", "for", or "expression" (a ternary, `and`, `or`). `would_be`: what it is
     as part of a graph. `staged`: whether a staged value has decided it so far; else it ran as
     Python, and `why` says for what reason. `carries`: the variables that go in or come out.
-    `exits`: how many ways lead out of it.
+    `exits`: how many ways lead out of it. `turns`: how many turns of a loop are in the graph one by
+    one, because one loop could not hold them; else 0.
     """
 
     line: int | None
@@ -31,11 +32,12 @@ class SiteReport:
     carries: tuple[str, ...]
     exits: int
     block: int
+    turns: int = 0
 
     def __str__(self) -> str:
         state = f"staged as a {self.would_be}" if self.staged else "ran as Python"
         carried = f" over {', '.join(self.carries)}" if self.staged and self.carries else ""
-        refused = f" ({self.why})" if self.would_be == "refusal" else ""
+        refused = f" ({self.why})" if self.would_be == "refusal" or self.turns else ""
         return f"line {self.line}: {self.text or self.kind}: {state}{carried}{refused}"
 
     def foreseen(self) -> str:

@@ -255,3 +255,47 @@ def test_what_is_kept_is_the_newest(monkeypatch):
     assert len(kept) == 3
     assert [step for step, _ in kept[-1].steps] == ["trace", "build and run"]
     assert "was the int 4, is the int 5" in kept[-1].cause
+
+
+def test_equal_functions_are_told_apart():
+    text = "def halve(x):\n    while x > 1:\n        x = x / 2\n    return x\n"
+    one, other = dict[str, Any](), dict[str, Any]()
+    exec(text, one)
+    exec(text, other)
+    assert one["halve"].__code__ == other["halve"].__code__
+    bcgraph.compile(one["halve"], backend="numpy")(np.float32(9))
+    assert [site.staged for site in bcgraph.explain(one["halve"]).sites] == [True]
+    assert [site.staged for site in bcgraph.explain(other["halve"]).sites] == [False]
+    assert "staged" not in bcgraph.to_code(other["halve"])
+
+
+def test_a_converted_function_is_told_as_what_it_was():
+    told = bcgraph.explain(bcgraph.convert(fresh(settle), backend="numpy"))
+    assert [site.kind for site in told.sites] == ["for", "if", "while", "if"]
+
+
+def keyed(rows):
+    found = {}
+    for index, row in enumerate(rows):
+        found[f"row {index}"] = row * 2
+    return found
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_turns_that_were_recorded_one_by_one_are_told(backend):
+    module = pytest.importorskip(backend)
+    options = {"compiler": "python"} if backend == "torch" else {}
+    made = bcgraph.compile(fresh(keyed), backend=backend, **options)
+    told = made.explain(getattr(module, _MAKERS[backend])([1.0, 2.0, 3.0]))
+    (site,) = told.sites
+    assert (site.staged, site.turns) == (True, 3)
+    assert site.why.startswith("one loop of the graph could not hold it: a text with the value")
+    assert "staged as a loop of 3 turns, recorded one by one" in str(told)
+    assert site.why in str(told)
+    assert json.loads(told.to_json())["sites"][0]["turns"] == 3
+    links = _Links()
+    links.feed(told.to_html())
+    assert {site.why, site.would_be} <= set(links.texts)
+    assert (
+        bcgraph.compile(fresh(settle), backend="numpy").explain(np.float32(20)).sites[2].turns == 0
+    )
