@@ -48,7 +48,7 @@ from ._outside import OF_CALLER, consumes
 from ._protocols import Protocols
 from ._region import Environment
 from ._sight import Sight, named
-from ._staged import note
+from ._staged import note, recording
 from ._symbolic import Stager, decides
 from ._texts import Texts
 from ._transaction import transaction
@@ -395,7 +395,8 @@ class Runtime:
                 note(flow, site)
             try:
                 if self.backend.symbolic:
-                    return self.stager.stage(flow, site, at)
+                    with recording(flow, site):
+                        return self.stager.stage(flow, site, at)
                 return execute(flow, site, at, self._codes.region)
             except BaseException as error:
                 self._refused(error)

@@ -6,13 +6,24 @@ object: two equal functions are two.
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 import weakref
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
+from bcgraph import _progress
+from bcgraph._places import Place
 from bcgraph._weak import ByIdentity
 from bcgraph.regions import Flow, Loop, Site
+
+from ._evidence import place_of
+
+_log = logging.getLogger("bcgraph.staging")
 
 Key = tuple[Any, Any]  # the operation and the location of a site
 
@@ -30,7 +41,19 @@ class Staged:
     turns: int = 0
     because: str = ""
 
+    def __str__(self) -> str:
+        if not self.is_loop:
+            return "conditional"
+        turns, ways = self.turns, self.ways
+        told = f"loop of {turns} turn{'s' * (turns != 1)}, recorded one by one" if turns else "loop"
+        return told if ways == 1 else f"{told}{',' * bool(turns)} with {ways} ways out"
 
+
+class _Local(threading.local):
+    recorded: Set[Place] = frozenset()  # the sites that are being recorded, one in the other
+
+
+_local = _Local()
 _originals: ByIdentity[CodeType, tuple[weakref.ref[CodeType], CodeType | None]] = ByIdentity()
 _staged: ByIdentity[CodeType, dict[Key, Staged]] = ByIdentity()
 
@@ -65,6 +88,26 @@ def note_turns(flow: Flow, site: Site, turns: int, because: str) -> None:
     known, key = _known(flow), _key(flow, site)
     if key in known:
         known[key] = replace(known[key], turns=turns, because=because)
+
+
+@contextmanager
+def recording(flow: Flow, site: Site) -> Iterator[None]:
+    """Inside, a site is recorded: progress tells of it, and a log when it is done."""
+    place, started, around = place_of(flow, site), time.perf_counter(), _local.recorded
+    if place in around:  # its test, or its way back
+        yield
+        return
+    _progress.step(place.filename, place.line)
+    _local.recorded = {*around, place}
+    try:
+        yield
+    finally:
+        _local.recorded = around
+    if _log.isEnabledFor(logging.INFO):
+        became = _known(flow).get(_key(flow, site))
+        if became is not None:  # what Python decides in a region comes here, too
+            took = 1000 * (time.perf_counter() - started)
+            _log.info("%s: recorded as a %s, in %.0f ms", place, became, took)
 
 
 def staged_sites(code: CodeType) -> dict[Key, Staged]:

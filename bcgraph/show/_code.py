@@ -108,6 +108,11 @@ def _marked(text: str, sites: tuple[int, ...], marks: Marks) -> str:
     return f"{text}  # {'; '.join(said)}" if said else text
 
 
+def text_of(code: CodeType) -> str:
+    """The text of a function's code, nothing marked."""
+    return "\n".join(text for text, _ in printed(code, {}))
+
+
 def to_code(fn: Callable[..., Any]) -> str:
     """A function as Python-like text, made of its bytecode, with what is staged of it marked.
 

@@ -115,7 +115,7 @@ def _sites(code: CodeType, cfg: Cfg, nodes: tuple[Node, ...]) -> Iterator[SiteRe
             ins.line,
             linecache.getline(code.co_filename, ins.line or 0).strip().rstrip(":"),
             kinds.get(block.id, "for" if ins.op is Op.FOR else "expression"),
-            "refusal" if site.refusal is not None else _told(became),
+            "refusal" if site.refusal is not None else str(became),
             staged is not None,
             _why(site, staged),
             tuple(dict.fromkeys(n for n in site.inputs if "~" not in n)),
@@ -142,14 +142,6 @@ def _tests(nodes: tuple[Node, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
                     yield from _tests(handled)
             case Statement():
                 pass
-
-
-def _told(became: Staged) -> str:
-    if not became.is_loop:
-        return "conditional"
-    turns, ways = became.turns, became.ways
-    told = f"loop of {turns} turn{'s' * (turns != 1)}, recorded one by one," if turns else "loop"
-    return told.rstrip(",") if ways == 1 else f"{told} with {ways} ways out"
 
 
 def _why(site: Site, staged: Staged | None) -> str:
