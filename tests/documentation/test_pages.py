@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,17 @@ PAGES = sorted(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def generate():
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+def loaded(path: Path) -> Any:
+    """A script of the documentation."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generate():
+    return loaded(DOCS / "generate.py")
 
 
 def test_what_is_made_is_up_to_date(generate):
@@ -56,3 +62,19 @@ def test_links_lead_to_files(page):
     for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if "://" not in link:
             assert (page.parent / link).exists(), link
+
+
+def test_the_compared_errors_are_those_of_today():
+    compare = loaded(DOCS / "compare" / "errors.py")
+    _, *sections = (DOCS / "errors-compared.md").read_text().split("\n## ")
+    assert len(sections) == len(compare.NAMES) == 10
+    for name, section in zip(compare.NAMES, sections, strict=True):
+        title, message = section.partition("\n")[0], "".join(section.split("**AutoGraph**")[:1])
+        assert title == name.replace("_", " ").capitalize()
+        program = compare.PROGRAMS / f"{name}.py"
+        assert program.read_text().partition("\n\n\narguments")[0] in section
+        assert (compare.BY_HAND / f"{name}.py").read_text().strip() in section
+        golden = program.with_suffix(".err").read_text().partition(": ")[2].splitlines()
+        for line in golden:
+            assert line[:110] in message, (name, line)
+        assert [f"**{tool}**" in section for tool in compare.TOOLS] == [True] * 5
