@@ -13,7 +13,9 @@ from bcgraph.instructions import read
 from bcgraph.runtime import original
 
 from ._expressions import Defaults, Statement, Unreadable
-from ._structure import Guarded, If, Node, Repeat, arguments, structure
+from ._nested import arguments
+from ._nodes import Guarded, If, Node, Repeat
+from ._structure import structure
 
 Marks = dict[int, str]
 

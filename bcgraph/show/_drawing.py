@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ._expressions import Statement
-from ._structure import Guarded, If, Node, Repeat
+from ._nodes import Guarded, If, Node, Repeat
 
 if TYPE_CHECKING:
     from ._record import Explanation, SiteReport

@@ -15,8 +15,9 @@ from bcgraph.runtime import Staged, staged_sites
 
 from ._code import code_of, printed
 from ._expressions import Statement, Unreadable
+from ._nodes import Guarded, If, Node, Repeat
 from ._record import Explanation, SiteReport
-from ._structure import Guarded, If, Node, Repeat, structure
+from ._structure import structure
 
 
 def explain(fn: Callable[..., Any]) -> Explanation:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bcgraph._history import Compilation
 
-from ._structure import Node
+from ._nodes import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from programs.prelude import forget, make, outcome
 import bcgraph
 from bcgraph import to_code
 from bcgraph.demo.programs import programs
-from bcgraph.show._structure import Unreadable, structure
+from bcgraph.show._expressions import Unreadable
+from bcgraph.show._structure import structure
 
 SEEDS = range(100)
 
