@@ -22,7 +22,7 @@ class Blocks:
         self.flow: Flow = whole(cfg, analyse(cfg))
         self.told: Counter[int] = Counter()
         self.outer = [tuple(h for h in chain if not self.cleans_up(h)) for chain in cfg.outer]
-        self.headers = {loop.header: loop for loop in cfg.loops}
+        self.headers = {loop.header: loop for loop in cfg.loops if not self.waits(loop.header)}
 
     def sequence(
         self, block: int, stack: list[Expression], around: Around, *, enters: bool = False
@@ -39,6 +39,11 @@ class Blocks:
             return [], machine.stack
         machine.run(found)
         return list(machine.statements), machine.stack
+
+    def waits(self, block: int) -> bool:
+        """Whether a block is the loop in which a `yield from` or an `await` waits."""
+        first = self.cfg.instructions(self.cfg.blocks[block])[0]
+        return first.op is Op.OPAQUE and first.raw.name == "SEND"
 
     def cleans_up(self, handler: int) -> bool:
         """Whether a handler only ends another one: the compiler's own."""

@@ -18,6 +18,11 @@ from ._nodes import Guarded, If, Node, Repeat
 from ._structure import structure
 
 Marks = dict[int, str]
+_ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_Line = tuple[str, int | None]
+_GIVEN = (
+    "__module__", "__qualname__", "__firstlineno__", "__static_attributes__", "__classcell__",
+)  # fmt: skip
 
 
 def code_of(fn: Any) -> CodeType:
@@ -41,16 +46,24 @@ def printed(
     `marks` gives, for the block of a branch or `for`, what to say beside it.
     """
     name = code.co_name if code.co_name.isidentifier() else f"_{code.co_name.strip('<>')}"
-    yield f"def {name}({arguments(code, defaults)}):", code.co_firstlineno
+    word = "async def" if code.co_flags & _ASYNC else "def"
+    yield f"{word} {name}({arguments(code, defaults)}):", code.co_firstlineno
     yield from ((f"    {text}", None) for text in _declared(code))
+    yield from _body(code, "    ", marks)
+
+
+def _body(code: CodeType, indent: str, marks: Marks) -> Iterator[_Line]:
+    """What a function or a class does."""
     try:
-        nodes: tuple[Node, ...] = structure(code)
+        nodes = structure(code)
     except Unreadable as reason:
-        yield f"    # Not structured ({reason}); its blocks:", None
+        yield f"{indent}# Not structured ({reason}); its blocks:", None
         for line in str(build(read(code))).splitlines():
-            yield f"    {line}", None
+            yield f"{indent}{line}", None
         return
-    yield from _lines(nodes, "    ", marks)
+    if not code.co_flags & inspect.CO_OPTIMIZED:
+        nodes = tuple(filter(_is_own, nodes))
+    yield from _lines(nodes, indent, marks)
 
 
 def _declared(code: CodeType) -> Iterator[str]:
@@ -76,6 +89,9 @@ def _lines(nodes: tuple[Node, ...], indent: str, marks: Marks) -> Iterator[tuple
                 yield f"{indent}{text}", line
             case Statement(text, line, code, defaults):
                 assert code is not None
+                if text.startswith("class "):
+                    yield from _class(text, line, code, indent)
+                    continue
                 named = text.removeprefix("def ")
                 for inner, its in printed(code.replace(co_name=named), {}, defaults):
                     yield f"{indent}{inner}", its
@@ -93,6 +109,17 @@ def _lines(nodes: tuple[Node, ...], indent: str, marks: Marks) -> Iterator[tuple
                 for clause, handled in handlers:
                     yield f"{indent}{clause}:", None
                     yield from _lines(handled, deeper, marks)
+
+
+def _class(text: str, line: int | None, code: CodeType, indent: str) -> Iterator[_Line]:
+    yield f"{indent}{text}:", line
+    yield from _body(code, indent + "    ", {})
+
+
+def _is_own(node: Node) -> bool:
+    """Whether a statement of a class is the program's, not what the compiler puts into each."""
+    text = node.text if isinstance(node, Statement) else ""
+    return text.partition(" = ")[0] not in _GIVEN and not text.startswith("return ")
 
 
 def _if(node: If, word: str, indent: str, marks: Marks) -> Iterator[tuple[str, int | None]]:

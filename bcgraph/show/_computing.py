@@ -75,11 +75,20 @@ class Computing(Stack):
             self.stack.append(NULL)
         self._push(str(name), kind="name")
 
-    def _named(self, arg: Any) -> None:
+    def _load_named(self, arg: Any) -> None:
         self._push(plain(arg[1] if isinstance(arg, tuple) else arg), kind="name")
 
-    _load_deref = _load_classderef = _load_name = _load_closure = _load_fast = _named
-    _load_fast_check = _named
+    _load_deref = _load_classderef = _load_name = _load_closure = _load_fast = _load_named
+    _load_fast_check = _load_named
+
+    def _load_locals(self, _: Any) -> None:
+        self._push("locals()", ATOM, "iterator")
+
+    def _load_from_dict_or_deref(self, arg: Any) -> None:
+        self.pop()
+        self._load_named(arg)
+
+    _load_from_dict_or_globals = _load_from_dict_or_deref
 
     def _load_fast_and_clear(self, _: Any) -> None:
         self._push("", ATOM, "iterator")  # kept while a comprehension uses the name
@@ -133,6 +142,10 @@ class Computing(Stack):
         if target.kind == "exit":
             self._push("", ATOM, "iterator")
             return
+        if target.kind == "build":
+            self._class(arguments, names)
+            return
+        arguments = [self._named(value) for value in arguments]
         if target.kind == "function" and target.text.startswith("\0"):
             self._push(target.text[1:].replace("\0", arguments[0].inside(1)))
             return
@@ -141,6 +154,18 @@ class Computing(Stack):
         rest = zip(names, arguments[plain_count:], strict=True)
         texts += [f"{name}={value.text}" for name, value in rest]
         self._push(f"{target.inside(ATOM)}({', '.join(texts)})")
+
+    def _load_build_class(self, _: Any) -> None:
+        self._push("__build_class__", ATOM, "build")
+
+    def _class(self, arguments: list[Expression], names: tuple[str, ...]) -> None:
+        """A class statement, of the function that is its body, its name and its bases."""
+        body, name, *bases = arguments
+        count = len(bases) - len(names)
+        texts = [value.text for value in bases[:count]]
+        texts += [f"{key}={v.text}" for key, v in zip(names, bases[count:], strict=True)]
+        told = f"({', '.join(texts)})" if texts else ""
+        self._push(str(name.parts[0]), ATOM, "class", None, body.parts[1], {}, told)
 
     def _call_function_ex(self, arg: int) -> None:
         keywords = self.pop() if arg & 1 else None
@@ -163,6 +188,27 @@ class Computing(Stack):
 
     def _yield_value(self, _: Any) -> None:
         self._push(f"(yield {self.pop().text})", ATOM, "yield")
+
+    def _get_yield_from_iter(self, _: Any) -> None:
+        self.stack.append(replace(self.pop(), kind="delegated"))
+
+    def _get_awaitable(self, _: Any) -> None:
+        self.stack.append(replace(self.pop(), kind="awaited"))
+
+    def _end_send(self, _: Any) -> None:
+        value = self.pop()
+        self.pop()
+        self.stack.append(value)
+
+    def waited(self, *, keeps: bool) -> None:
+        """What a `yield from` or an `await` gives; `keeps` what gives it below."""
+        _, source = self.pop(), self.pop()
+        if keeps:
+            self.stack.append(source)
+        if source.kind == "awaited":
+            self._push(f"await {source.inside(ATOM)}", POWER)
+        else:
+            self._push(f"(yield from {source.text})", ATOM, "yield")
 
     def _call_intrinsic_1(self, arg: Any) -> None:
         if getattr(arg, "name", "") == "INTRINSIC_LIST_TO_TUPLE":

@@ -11,6 +11,8 @@ from ._blocks import Blocks
 from ._expressions import TERNARY, Expression, Statement, Unreadable, joined, negated
 from ._nodes import Around, End, If, Node, Test
 
+_PARTS = ("constant", "matched", "part")
+
 
 class Conditions(Blocks):
     """Reads `if`, `and`, `or`, ternaries."""
@@ -27,10 +29,11 @@ class Conditions(Blocks):
     def _single(self, block: int, stack: list[Expression]) -> Test:
         """The test of one branch; a copy of its value that is left has been computed by then."""
         value, below = stack[-1], stack[:-1]
-        if below and below[-1] is value:
+        if below and below[-1] is value and value.kind != "matched":
             below = [*below[:-1], replace(value, kind="tested")]
         if self.cfg.instructions(self.cfg.blocks[block])[0].arg == "none":
-            value = Expression(f"{value.inside(5)} is None", 4)
+            asked = value.kind == "matched"  # a pattern's parts, None if there are none
+            value = negated(value) if asked else Expression(f"{value.inside(5)} is None", 4)
         true, false = self.cfg.blocks[block].successors
         return Test(value, true, false, below, (block,))
 
@@ -39,17 +42,25 @@ class Conditions(Blocks):
             inner = self._inner(start, test, around)
             if inner is None:
                 continue
-            if len(inner.stack) < len(test.stack):
+            if len(inner.stack) < len(test.stack) and test.left is None:
                 if sign == "and" and self._popped(shared) == inner.false:
                     made = joined(test.value, "and", inner.value)
                     sites = (*test.sites, *inner.sites)
                     return Test(made, inner.true, inner.false, inner.stack, sites)
                 continue
+            if sign == "and" and self._drops_to(inner.false, shared):
+                made, sites = joined(test.value, "and", inner.value), (*test.sites, *inner.sites)
+                return Test(made, inner.true, shared, inner.stack, sites, test.left or test.stack)
+            if sign == "and" and self._drops_to(inner.true, shared):
+                made = joined(test.value, "and", negated(inner.value))
+                sites = (*test.sites, *inner.sites)
+                return Test(made, inner.false, shared, inner.stack, sites, test.left or test.stack)
             if sign == "and" and shared in (inner.true, inner.false):
                 value = inner.value if inner.false == shared else negated(inner.value)
                 other = inner.true if inner.false == shared else inner.false
                 made = joined(test.value, "and", value)
-                return Test(made, other, shared, inner.stack, (*test.sites, *inner.sites))
+                sites = (*test.sites, *inner.sites)
+                return Test(made, other, shared, inner.stack, sites, test.left)
             if sign == "or" and shared in (inner.true, inner.false):
                 value = inner.value if inner.true == shared else negated(inner.value)
                 other = inner.false if inner.true == shared else inner.true
@@ -70,7 +81,8 @@ class Conditions(Blocks):
             if self.outer[block] != around.outer:
                 return None
             if found.terminator is Op.BRANCH:
-                if len(stack) not in (len(test.stack), len(test.stack) + 1):
+                more = stack[len(test.stack) : -1]
+                if len(stack) < len(test.stack) or any(v.kind not in _PARTS for v in more):
                     return None
                 return self._single(block, stack)
             if found.terminator is not Op.JUMP:
@@ -82,6 +94,17 @@ class Conditions(Blocks):
                 return None
             chain.add(block)
             block = found.successors[0]
+
+    def _drops_to(self, block: int, shared: int) -> bool:
+        """Whether a block, and those after it, only drop operands on the way to another."""
+        seen = set[int]()
+        while block != shared:
+            after = self._popped(block)
+            if after is None or block in seen:
+                return False
+            seen.add(block)
+            block = after
+        return bool(seen)
 
     def _popped(self, block: int) -> int | None:
         """Where a block leads that only drops an operand."""
@@ -102,7 +125,7 @@ class Conditions(Blocks):
         inner = around if join is None else replace(around, stop=join)
         inside = join is not None
         then = self.sequence(test.true, test.stack, inner)
-        other = self.sequence(test.false, test.stack, inner)
+        other = self.sequence(test.false, test.left or test.stack, inner)
         if inside and then.at == other.at == join and join is not None:
             value = self._value(test, then, other)
             if value is not None:

@@ -134,8 +134,14 @@ def _said(statements: list[Statement], sites: dict[int, SiteReport]) -> tuple[st
     return _drawn(told)
 
 
+def _headline(statement: Statement) -> str:
+    if statement.code is None:
+        return statement.text
+    return f"{statement.text}: …" if statement.text.startswith("class ") else f"{statement.text}(…)"
+
+
 def _box(statements: list[Statement], sites: dict[int, SiteReport]) -> Shape:
-    lines = [_cut(s.text if s.code is None else f"{s.text}(…)") for s in statements]
+    lines = [_cut(_headline(statement)) for statement in statements]
     if len(lines) > _TALLEST:
         left = len(lines) - _TALLEST + 1
         lines = [*lines[: _TALLEST - 1], f"… {left} more"]

@@ -36,7 +36,12 @@ class Expression:
     @property
     def is_settled(self) -> bool:
         """Whether it means the same after another statement, assignments apart."""
-        return self.kind in ("constant", "null", "iterator", "exit", "item", "name", "function")
+        return self.kind in _SETTLED
+
+
+_SETTLED = (
+    "constant", "null", "iterator", "exit", "item", "name", "function", "class", "matched", "part",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Statement:
     defaults: Defaults = field(default_factory=dict)
 
 
+TEXTUAL = ("function", "class")  # what is a statement of its own, unless it has a text
 NULL = Expression("NULL", kind="null")
 OFFSET = Expression("_offset", kind="iterator")
 ITEM = Expression("_item", kind="item")

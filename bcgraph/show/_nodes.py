@@ -65,13 +65,17 @@ class End:
 
 @dataclass(frozen=True)
 class Test:
-    """A condition, where it leads, the stack below it, and the branches that make it."""
+    """A condition, where it leads, the stack below it, and the branches that make it.
+
+    `left` is the stack where it does not hold, if that is another one.
+    """
 
     value: Expression
     true: int
     false: int
     stack: list[Expression]
     sites: tuple[int, ...]
+    left: list[Expression] | None = None
 
 
 def trimmed(nodes: list[Node]) -> list[Node]:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from ._expressions import ATOM, Defaults, Expression, Statement
+from ._expressions import ATOM, DISPLAYS, TEXTUAL, Defaults, Expression, Statement
+
+_CHANGING = ("", "name", "inplace", "part", "text", *DISPLAYS)  # with what they mention
 
 
 class Stack:
@@ -35,7 +37,7 @@ class Stack:
                 moves = not value.is_settled
             else:
                 moves = bool(re.search(rf"\b{re.escape(name)}\b", value.text))
-                moves = moves and value.kind in ("", "name", "inplace")
+                moves = moves and value.kind in _CHANGING
             if moves:
                 made = self.temporary()
                 self.statements.append(Statement(f"{made.text} = {value.text}", self._line))
@@ -62,9 +64,8 @@ class Stack:
 
     def _store(self, target: str) -> None:
         value = self.pop()
-        if value.kind == "function" and value.parts[0] is None:
-            self.spill()
-            self.statements.append(Statement(f"def {target}", self._line, *value.parts[1:]))
+        if value.kind in TEXTUAL and value.parts[0] is None:
+            self._define(value, target)
             return
         if value.kind == "unpacked":
             self._unpacked(value, target)
@@ -77,6 +78,20 @@ class Stack:
             if "(" in value.text:  # what was computed before it stays before it
                 self.spill()
             self.statements.append(Statement(f"{target} = {value.text}", self._line))
+
+    def _define(self, value: Expression, name: str) -> None:
+        """The `def` or `class` of a name."""
+        self.spill()
+        _, code, defaults, *bases = value.parts
+        head = f"class {name}{bases[0]}" if value.kind == "class" else f"def {name}"
+        self.statements.append(Statement(head, self._line, code, defaults))
+
+    def _named(self, value: Expression) -> Expression:
+        """An operand; a function or class that has no text is defined first, and named."""
+        if value.kind not in TEXTUAL or value.parts[0] is not None:
+            return value
+        self._define(value, value.text)
+        return Expression(value.text, kind="name")
 
     def _unpacked(self, value: Expression, target: str) -> None:
         """One of the targets of `a, b = value`; the last of them makes the statement."""

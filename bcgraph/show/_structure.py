@@ -89,12 +89,21 @@ class Structurer(Loops, Handlers):
             case Op.FOR:
                 return self.for_(Loop(block, frozenset((block,))), stack, around)
             case Op.OPAQUE:
-                raise Unreadable("it waits for another")
+                return self._wait(block, stack)
             case Op.RETURN | Op.RAISE:
                 return End(self.run(block, stack)[0])
             case _:
                 nodes, left = self.run(block, stack)
                 return End(nodes, found.successors[0], left)
+
+    def _wait(self, block: int, stack: list[Expression]) -> End:
+        """A `yield from` or `await`: what it waits for, then what comes after its loop."""
+        if not self.waits(block):
+            raise Unreadable("it waits for another")
+        after = self.cfg.blocks[block].successors[1]
+        self.machine.stack, self.machine.statements = list(stack), []
+        self.machine.waited(keeps=self.cfg.blocks[after].depth == len(stack))
+        return End([], after, self.machine.stack)
 
 
 def _nested(code: CodeType, defaults: Defaults) -> str | None:

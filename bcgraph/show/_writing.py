@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ._expressions import ATOM, Expression, bound, plain
-from ._stack import Stack
+from ._patterns import Patterns
 
 
-class Writing(Stack):
+class Writing(Patterns):
     """Instructions that make statements; each method is named by its instruction."""
 
     def _store_named(self, arg: Any) -> None:
@@ -50,12 +50,18 @@ class Writing(Stack):
         self.say(f"del {target.inside(ATOM)}[{key.text}]")
 
     def _unpack_sequence(self, count: int) -> None:
+        if self.stack[-1].kind == "matched":
+            self._taken(count, None)
+            return
         source, names = self.pop(), list[str]()
         parts = (names, count, source)
         self.stack += [Expression("", kind="unpacked", parts=parts) for _ in range(count)]
 
     def _unpack_ex(self, arg: int) -> None:
         before, after = arg & 0xFF, arg >> 8
+        if self.stack[-1].kind == "matched":
+            self._taken(before, after)
+            return
         source, names = self.pop(), list[str]()
         parts = (names, before + 1 + after, source)
         texts = [*[""] * before, "*", *[""] * after]

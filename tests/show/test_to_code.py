@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 import random
 import types
 from pathlib import Path
@@ -21,19 +22,21 @@ from bcgraph.show._expressions import Unreadable
 from bcgraph.show._structure import structure
 
 SEEDS = range(100)
+PATTERNS = "from collections.abc import Mapping, Sequence"  # as a pattern's text names them
 
 
 def run(fn: Any) -> Any:
     """The function that its text defines."""
     text = to_code(fn)
     space = dict(fn.__globals__)
+    exec(PATTERNS, space)
     space.update({name: cell.cell_contents for name, cell in _cells(fn)})
     before = set(space)
     exec(compile(text, "<text>", "exec"), space)
     (name,) = (
         {n for n in space if n not in before or space[n] is not fn.__globals__.get(n)}
         - set(fn.__code__.co_freevars)
-        - {"__builtins__"}
+        - {"__builtins__", "Mapping", "Sequence"}
     )
     return space[name]
 
@@ -65,7 +68,7 @@ def test_generated_programs() -> None:
         ):
             forget(function)
             continue
-        again = make(text)
+        again = make(f"{PATTERNS}\n{text}")
         for inputs in INPUTS:
             expected, found = outcome(function, function, inputs), outcome(again, again, inputs)
             assert (found.kind, found.result, found.log) == (
@@ -119,7 +122,58 @@ def texts(values, limit):
     return name, rest, values[-1], -(first**2), (first + limit) * 3, not (first and limit)
 
 
-@pytest.mark.parametrize("function", [loops, handlers, texts])
+def decorated(values, limit):
+    @functools.lru_cache
+    def doubled(value):
+        return value * 2
+
+    class Held(list):
+        """Kept."""
+
+        first = limit
+
+        def most(self):
+            return max(self, default=self.first)
+
+    return doubled(limit), Held(values).most(), Held.__doc__, Held().first
+
+
+def delegating(values, limit):
+    def inner():
+        last = yield from values
+        yield last is None
+        yield from range(limit)
+
+    async def waiting(x):
+        return await x + 1
+
+    async def given():
+        return limit
+
+    try:
+        waiting(given()).send(None)
+    except StopIteration as end:
+        return list(inner()), end.value
+
+
+def matching(values, limit):
+    match values:
+        case [1, second, *rest] if second > 1:
+            return second, rest
+        case [first, *_, 0]:
+            found = first
+        case [20, _, 1] | [_, 20, 1]:
+            found = "twenty"
+        case _:
+            found = None
+    match {"values": values, "limit": limit, "whole": complex(limit, 1)}:
+        case {"limit": 11}:
+            return None
+        case {"values": [a, b, c], "whole": complex(real=int(part) | float(part))}:
+            return found, a + b + c, part
+
+
+@pytest.mark.parametrize("function", [loops, handlers, texts, decorated, delegating, matching])
 @pytest.mark.parametrize("values", [[1, 2, 3], [3, -1, 0], [5, 20, 1]])
 def test_forms(function: Any, values: list[int]) -> None:
     expected, found = function(list(values), 10), run(function)(list(values), 10)
@@ -165,7 +219,8 @@ def test_what_is_staged_is_marked() -> None:
 
 def test_what_has_no_structure_says_so() -> None:
     async def waits(x):
-        return await x
+        async for y in x:
+            print(y)
 
     text = to_code(waits)
     assert "# Not structured" in text
