@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from bcgraph.cfg import Cfg
 from bcgraph.dataflow import analyse
@@ -29,6 +30,20 @@ class Blocks:
     ) -> End:
         """What runs from a block on; `enters` the loop around, at its header."""
         raise NotImplementedError
+
+    def ended(self, end: End, around: Around) -> End:
+        """A way out of what handlers guard, with what it does outside if it ends there."""
+        if end.at is None:
+            return end
+        told = Counter(self.told)
+        outside = replace(around, outer=self.outer[end.at])
+        after = self.sequence(end.at, end.stack, outside)
+        if after.at is not None and len(self.outer[after.at]) < len(outside.outer):
+            after = self.ended(after, outside)
+        if after.at is None:
+            return End([*end.nodes, *after.nodes])
+        self.told = told
+        return end
 
     def run(self, block: int, stack: list[Expression]) -> tuple[list[Node], list[Expression]]:
         """The statements of a block, and the stack after it."""

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from types import CodeType, MappingProxyType
 from typing import Any
 
-from bcgraph.cfg import build
-from bcgraph.instructions import read
+from bcgraph._places import place_of_code
+from bcgraph.cfg import Cfg, build
+from bcgraph.errors import UnreadableFunction, UnsupportedPython
+from bcgraph.instructions import UnknownPython, UnreadableCode, read
 from bcgraph.runtime import original
 
 from ._expressions import Defaults, Statement, Unreadable
@@ -38,6 +40,19 @@ def code_of(fn: Any) -> CodeType:
     raise TypeError(f"{fn!r} is no Python function")
 
 
+def graph_of(code: CodeType) -> Cfg:
+    """The control-flow graph of a function's code.
+
+    Raises `UnreadableFunction`, or `UnsupportedPython`.
+    """
+    try:
+        return build(read(code))
+    except UnknownPython as error:
+        raise UnsupportedPython(str(error), place=place_of_code(code)) from None
+    except UnreadableCode as error:
+        raise UnreadableFunction(str(error), place=place_of_code(code)) from None
+
+
 def printed(
     code: CodeType, marks: Marks, defaults: Defaults = MappingProxyType({})
 ) -> Iterator[tuple[str, int | None]]:
@@ -58,7 +73,7 @@ def _body(code: CodeType, indent: str, marks: Marks) -> Iterator[_Line]:
         nodes = structure(code)
     except Unreadable as reason:
         yield f"{indent}# Not structured ({reason}); its blocks:", None
-        for line in str(build(read(code))).splitlines():
+        for line in str(graph_of(code)).splitlines():
             yield f"{indent}{line}", None
         return
     if not code.co_flags & inspect.CO_OPTIMIZED:
@@ -150,6 +165,7 @@ def to_code(fn: Callable[..., Any]) -> str:
 
     Raises:
         TypeError: if `fn` is no Python function.
+        UnreadableFunction, UnsupportedPython: if its bytecode cannot be read.
     """
     from ._explain import marks_of
 

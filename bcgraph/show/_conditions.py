@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from bcgraph.instructions import Op
@@ -12,6 +13,12 @@ from ._expressions import TERNARY, Expression, Statement, Unreadable, joined, ne
 from ._nodes import Around, End, If, Node, Test
 
 _PARTS = ("constant", "matched", "part")
+
+
+def _line_of(nodes: list[Node]) -> float:
+    """The line of what ends a way; a `break` or `continue` has none."""
+    last = nodes[-1] if nodes else None
+    return 0 if last is None else last.line or 0
 
 
 class Conditions(Blocks):
@@ -132,6 +139,8 @@ class Conditions(Blocks):
                 return End([], join, value)
             stack = self._same(then, other)
             return End([self._if(test, then.nodes, other.nodes, line)], join, stack)
+        if None not in (then.at, other.at) and then.at != other.at:
+            then, other = self._one_ended(then, other, inner)
         if then.at is None and other.at is None:
             return End(self._guard(test, then, other, line))
         if then.at is None or other.at is None:
@@ -141,6 +150,33 @@ class Conditions(Blocks):
             raise Unreadable("two ways out of one place")
         stack = self._same(then, other)
         return End([self._if(test, then.nodes, other.nodes, line)], then.at, stack)
+
+    def _one_ended(self, then: End, other: End, around: Around) -> tuple[End, End]:
+        """Two ways out of what handlers guard: the one that ends early, followed to its end.
+
+        What has been handled goes on where the body goes on, which the other way leads to.
+        """
+        if not around.outer:
+            return then, other
+        handled = self._reached(around.outer[0], around)
+        ends = self.ended(then, around), self.ended(other, around)
+        last = []
+        for way, end in zip((then, other), ends, strict=True):
+            joins = not handled.isdisjoint(self._reached(way.at, around))
+            last.append(math.inf if end.at is not None or joins else _line_of(end.nodes))
+        if last[0] == last[1] == math.inf:
+            return then, other
+        return (ends[0], other) if last[0] <= last[1] else (then, ends[1])
+
+    def _reached(self, start: int | None, around: Around) -> set[int]:
+        """The blocks that a block leads to within a turn of the loop around."""
+        reached, waiting = set[int](), [] if start is None else [start]
+        while waiting:
+            block = waiting.pop()
+            if block not in reached and (around.loop is None or block != around.loop.header):
+                reached.add(block)
+                waiting += self.cfg.blocks[block].successors
+        return reached
 
     @staticmethod
     def _if(test: Test, then: list[Node], other: list[Node], line: int | None) -> Node:

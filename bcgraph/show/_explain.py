@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
-from bcgraph.cfg import Cfg, build
+from bcgraph.cfg import Cfg
 from bcgraph.dataflow import analyse
-from bcgraph.instructions import Op, read
+from bcgraph.instructions import Op
 from bcgraph.regions import Loop, Site, plan, whole
 from bcgraph.runtime import Staged, staged_sites
 
-from ._code import code_of, printed
+from ._code import code_of, graph_of, printed
 from ._expressions import Statement, Unreadable
 from ._nodes import Guarded, If, Node, Repeat
 from ._record import Explanation, SiteReport
@@ -28,9 +28,10 @@ def explain(fn: Callable[..., Any]) -> Explanation:
 
     Raises:
         TypeError: if `fn` is no Python function.
+        UnreadableFunction, UnsupportedPython: if its bytecode cannot be read.
     """
     code = code_of(fn)
-    cfg = build(read(code))
+    cfg = graph_of(code)
     nodes = _structure(code)
     sites = tuple(sorted(_sites(code, cfg, nodes), key=lambda r: (r.line or 0, r.block)))
     source = tuple(_source(code))
@@ -51,7 +52,7 @@ def explain(fn: Callable[..., Any]) -> Explanation:
 
 def marks_of(code: CodeType) -> dict[int, str]:
     """What to say beside the branches and loops of a function that were staged, by block."""
-    return _marks(tuple(_sites(code, build(read(code)), _structure(code))))
+    return _marks(tuple(_sites(code, graph_of(code), _structure(code))))
 
 
 def _marks(sites: tuple[SiteReport, ...]) -> dict[int, str]:

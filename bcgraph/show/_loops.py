@@ -28,16 +28,16 @@ class Loops(Conditions):
         exits = self._exits(loop)
         test = self._while_test(loop, stack, around)
         if test is None:
-            follow = self._follow(exits, None)
+            follow = self._follow(exits, None, stack)
             if follow is not None and self.cfg.blocks[follow].terminator is Op.RETURN:
                 follow = None  # the loop returns
             inner = Around(None, loop, follow, around.outer)
-            body = self.sequence(loop.header, stack, inner, enters=True)
+            body = self.ended(self.sequence(loop.header, stack, inner, enters=True), inner)
             return self._after(before, "while True", body, None, follow, stack, line, ())
         value, enters, leaves = test
-        follow = self._follow(exits, leaves)
+        follow = self._follow(exits, leaves, stack)
         inner = Around(None, loop, follow, around.outer)
-        body = self.sequence(enters, stack, inner)
+        body = self.ended(self.sequence(enters, stack, inner), inner)
         other = self._otherwise(leaves, follow, stack, around)
         return self._after(
             before, f"while {value.value.text}", body, other, follow, stack, line, value.sites
@@ -76,12 +76,12 @@ class Loops(Conditions):
         iterator = replace(stack[-1], kind="iterator")
         enters, leaves = header.successors
         exits = self._exits(loop)
-        follow = self._follow(exits, leaves)
+        follow = self._follow(exits, leaves, below)
         inner = Around(None, loop, follow, around.outer)
         if enters == loop.header:
             body = End([Statement("pass", None)])
         else:
-            body = self.sequence(enters, [*below, iterator, ITEM], inner)
+            body = self.ended(self.sequence(enters, [*below, iterator, ITEM], inner), inner)
         target, rest = _target(body.nodes)
         body.nodes = rest
         other = self._otherwise(leaves, follow, below, around)
@@ -93,12 +93,12 @@ class Loops(Conditions):
             s for b in loop.blocks for s in self.cfg.blocks[b].successors if s not in loop.blocks
         }
 
-    def _follow(self, exits: set[int], leaves: int | None) -> int | None:
-        """Where a loop's ways out come together: what follows the loop."""
+    def _follow(self, exits: set[int], leaves: int | None, below: list[Expression]) -> int | None:
+        """Where a loop's ways out come together, with what lay on the stack before it."""
         if not exits:
             return None
         join = self.flow.join(tuple(exits))
-        if join is not None and join != RETURN:
+        if join is not None and join != RETURN and self.cfg.blocks[join].depth <= len(below):
             return join
         if leaves is not None:
             return leaves

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dis
 import functools
+import inspect
 import random
 import types
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from programs.prelude import forget, make, outcome
 import bcgraph
 from bcgraph import to_code
 from bcgraph.demo.programs import programs
+from bcgraph.instructions import UnreadableCode
 from bcgraph.show._expressions import Unreadable
 from bcgraph.show._structure import structure
 
@@ -173,7 +176,26 @@ def matching(values, limit):
             return found, a + b + c, part
 
 
-@pytest.mark.parametrize("function", [loops, handlers, texts, decorated, delegating, matching])
+def guarded(values, limit):
+    found = []
+    for value in values:
+        try:
+            if value == 2:
+                continue
+            with suppress(ZeroDivisionError):
+                if value > 10:
+                    break
+                found.append(limit // value)
+                if value == 5:
+                    return "five", found
+        finally:
+            found.append(-value)
+    return found
+
+
+@pytest.mark.parametrize(
+    "function", [loops, handlers, texts, decorated, delegating, matching, guarded]
+)
 @pytest.mark.parametrize("values", [[1, 2, 3], [3, -1, 0], [5, 20, 1]])
 def test_forms(function: Any, values: list[int]) -> None:
     expected, found = function(list(values), 10), run(function)(list(values), 10)
@@ -244,6 +266,35 @@ def test_most_of_the_standard_library_has_a_structure() -> None:
                 failed.append((code.co_qualname, str(reason)))
     assert done > 150
     assert len(failed) < done / 20, failed
+
+
+@pytest.mark.parametrize("told", [to_code, bcgraph.explain])
+def test_what_cannot_be_read_is_an_error_with_a_code(told: Any) -> None:
+    path = Path(__file__).parents[1] / "errors" / "programs" / "shared_name_of_a_comprehension.py"
+    space: dict[str, Any] = {}
+    exec(path.read_text(), space)
+    codes = [code for code in _codes(space["program"].__code__) if code.co_name == "steps"]
+    function = types.FunctionType(codes[0], {}, closure=(types.CellType(1),))
+    twice = set(codes[0].co_cellvars) & set(codes[0].co_freevars)
+    if not twice:
+        pytest.skip("only CPython 3.12 and later make such code")
+    with pytest.raises(bcgraph.errors.UnreadableFunction):
+        told(function)
+
+
+def test_the_programs_of_the_tests_have_a_structure() -> None:
+    done, failed = 0, []
+    for path in (Path(__file__).parents[1]).rglob("*.py"):
+        for code in _codes(compile(path.read_text(), str(path), "exec")):
+            if not code.co_flags & inspect.CO_OPTIMIZED:
+                continue
+            try:
+                structure(code)
+                done += 1
+            except (Unreadable, UnreadableCode) as reason:
+                failed.append((path.name, code.co_qualname, str(reason)))
+    assert done > 1500
+    assert len(failed) < 12, failed
 
 
 def _codes(code: types.CodeType) -> Any:
