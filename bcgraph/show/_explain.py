@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
@@ -36,6 +37,8 @@ def explain(fn: Callable[..., Any]) -> Explanation:
     sites = tuple(sorted(_sites(code, cfg, nodes), key=lambda r: (r.line or 0, r.block)))
     source = tuple(_source(code))
     compilations = getattr(fn, "compilations", tuple)() if hasattr(fn, "__wrapped__") else ()
+    if not compilations and not any(site.staged for site in sites):
+        sites = tuple(replace(site, ran=False) for site in sites)
     notes = getattr(type(fn), "notes", None)
     return Explanation(
         code.co_qualname,

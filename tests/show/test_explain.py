@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import html.parser
 import importlib
 import itertools
 import json
 import logging
+import re
+import shutil
+import subprocess
 import types
 import xml.etree.ElementTree
 from typing import Any
@@ -299,3 +303,40 @@ def test_turns_that_were_recorded_one_by_one_are_told(backend):
     assert (
         bcgraph.compile(fresh(settle), backend="numpy").explain(np.float32(20)).sites[2].turns == 0
     )
+
+
+def _words(told: bcgraph.Explanation) -> str:
+    links = _Links()
+    links.feed(told.to_html())
+    return " ".join(links.texts)
+
+
+def test_the_page_of_what_has_not_run_says_what_it_would_be():
+    made = bcgraph.compile(fresh(settle), backend="numpy")
+    before = _words(made.explain())
+    assert "4 branches and loops, none staged so far" in before
+    assert "loop with 2 ways out, if a tensor decides it" in before
+    assert "ran as Python" not in before
+    made(np.float32(20))
+    after = _words(made.explain())
+    assert "1 ran as Python" in after
+    assert "if a tensor decides it" not in after
+    assert "while x > 1.0" in after
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no browser")
+@pytest.mark.parametrize(
+    ("shown", "fits"), [(fresh, True), (argparse.ArgumentParser._parse_known_args, False)]
+)
+def test_in_a_browser_a_wide_picture_is_made_to_fit(shown, fits, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(bcgraph.explain(shown).to_html())
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
+               f"--user-data-dir={tmp_path}", "--dump-dom", page.as_uri()]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    drawn = re.search(r'<svg class="cfg"[^>]*', done.stdout)[0]
+    width = float(re.search(r' width="([\d.]+)"', drawn)[1])
+    natural = float(re.search(r'viewBox="0 0 ([\d.]+)', drawn)[1])
+    assert (abs(width - natural) < 1) == fits
+    assert ('class="scroll picture wide"' in done.stdout) != fits
+    assert width >= natural / 2 - 1
