@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import bcgraph
 from bcgraph import errors
 
 ROOT = Path(__file__).parents[2]
@@ -78,3 +79,9 @@ def test_the_compared_errors_are_those_of_today():
         for line in golden:
             assert line[:110] in message, (name, line)
         assert [f"**{tool}**" in section for tool in compare.TOOLS] == [True] * 5
+
+
+def test_the_reference_has_every_public_name():
+    reference = (DOCS / "reference.md").read_text()
+    listed = set(re.findall(r"auto(?:function|class):: bcgraph\.(\w+)$", reference, re.MULTILINE))
+    assert listed == set(bcgraph.__all__) - {"errors"} - {"__version__"}
