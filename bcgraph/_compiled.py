@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
 from bcgraph._frames import without_internals
 from bcgraph._history import Compilation, History, told
+from bcgraph._progress import working
 from bcgraph.backend import Backend, Transaction
 from bcgraph.errors import UnknownOption, UnsupportedRegion
 from bcgraph.runtime import DISABLED, Runtime
@@ -167,7 +168,11 @@ class _Program:
         given = told(self.original, arguments, keywords, functools.partial(_spec_told, backend))
         fn = _converted(self._runtime, self.original)  # it may have to note what it writes
         try:
-            return self._runtime.finished(fn, outermost=outermost)(*arguments, **keywords)
+            call = self._runtime.finished(fn, outermost=outermost)
+            if not backend.symbolic:
+                return call(*arguments, **keywords)
+            with working(f"recording {_named(self.original)} for {backend.name}"):
+                return call(*arguments, **keywords)
         finally:
             self._history.traced(backend.name, given, time.perf_counter() - started)
 

@@ -13,7 +13,13 @@ from importlib.metadata import version
 from bcgraph._installed import installed
 from bcgraph.instructions import SUPPORTED
 
-_VARIABLES = ("BCGRAPH_BACKEND", "BCGRAPH_DISABLE", "BCGRAPH_DUMP", "BCGRAPH_LOGS")
+_VARIABLES = (
+    "BCGRAPH_BACKEND",
+    "BCGRAPH_DISABLE",
+    "BCGRAPH_DUMP",
+    "BCGRAPH_LOGS",
+    "BCGRAPH_PROGRESS",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 _MOST = 200  # records kept of one function
 _DEPTH = 3  # of containers among arguments
 _log = logging.getLogger("bcgraph.recompiles")
+_captures = logging.getLogger("bcgraph.captures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class History:
     """The records of one compiled function, the newest last."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
-        self._fn = fn
+        self._name = getattr(fn, "__qualname__", repr(fn))
         self._records: list[Compilation] = []
         self._converted: dict[str, float] = {}
         self.recorded = 0  # graphs so far, those that are no longer kept too
@@ -72,6 +73,10 @@ class History:
         self._records.append(Compilation(now, backend, arguments, cause, steps))
         del self._records[:-_MOST]
         self.recorded += 1
+        given = ", ".join(f"{name}: {text}" for name, text in arguments.items())
+        _captures.info(
+            "%s(%s) is recorded for %s, in %.0f ms", self._name, given, backend, 1000 * seconds
+        )
 
     def ended(self, since: int, started: float, cause: str | None) -> None:
         """The call that needed the graphs recorded since is over; its backend may know why."""
@@ -84,8 +89,7 @@ class History:
                 record, cause=told, steps=(*record.steps, ("build and run", rest))
             )
             if cause is None and record.cause != "first call":
-                name = getattr(self._fn, "__qualname__", repr(self._fn))
-                _log.info("%s is traced again: %s", name, record.cause)
+                _log.info("%s is traced again: %s", self._name, record.cause)
 
 
 def told(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ._places import place_of_function
+from .errors import NoneResult
+
 
 class OrNone(NamedTuple):
     """`value` where `there` is true, else None: what a graph gives, which cannot give None.
@@ -20,11 +23,12 @@ class OrNone(NamedTuple):
         """What it is, after the run."""
         return self.value if self.there else None
 
-    def used(self, check: Callable[[Any, BaseException], Any]) -> Any:
-        """The value, in a graph that has checked that it is not None."""
-        error = TypeError(
-            "the function returns None on this path and a value on another, to a graph that cannot"
-            " hold None; return a value on each path, or a flag beside it"
+    def used(self, check: Callable[[Any, BaseException], Any], fn: Callable[..., Any]) -> Any:
+        """The value, in a graph that has checked that `fn`, which gives it, does not give None."""
+        error = NoneResult(
+            f"`{getattr(fn, '__qualname__', type(fn).__qualname__)}` gives None on this path and a"
+            " value on another, to a graph, which cannot hold None",
+            place=place_of_function(fn),
         )
         check(self.there, error)
         return self.value

@@ -22,6 +22,7 @@ from ._logs import frames_are_shown as frames_are_shown
 from ._number import StagedNumber as StagedNumber
 from ._number import number_of as number_of
 from ._places import place_of_function as place_of_function
+from ._progress import working as working
 from ._raised import Errors as Errors
 from ._reads import attributes_read as attributes_read
 from ._results import OrNone as OrNone

@@ -144,6 +144,14 @@ class LeakedTensor(BcgraphError, TypeError):
     mend = "return it from the branch or function that made it, or give it a variable to be in"
 
 
+class NoneResult(BcgraphError, TypeError):
+    """A function that gives None on one path and a value on another, to a graph, on that path."""
+
+    code = "BCG112"
+    here = "it gives None, or a value"
+    mend = "return a value on each path, or a flag beside it"
+
+
 class InternalFault(BcgraphError, AssertionError):
     """A fault of bcgraph: something holds that never should."""
 

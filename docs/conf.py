@@ -1,10 +1,6 @@
-"""Sphinx's settings, and the pages that are made when the documentation is built."""
+"""Sphinx's settings."""
 
-import sys
 from importlib.metadata import version as installed
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 project = "bcgraph"
 author = "The bcgraph authors"
@@ -30,11 +26,3 @@ doctest_global_setup = """
 import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 """
-
-
-def setup(app):
-    """Makes the pages of the errors from their classes, and the pictures from the programs."""
-    from generate import error_pages, pictures
-
-    app.connect("builder-inited", lambda _: (error_pages(), pictures()))
-    return {"parallel_read_safe": True}

@@ -1,7 +1,8 @@
 """Pages and pictures that are made, not written: `python docs/generate.py` makes them all.
 
 A page of `errors/` is made of an error's class and of the programs in `tests/errors/programs`; a
-picture of `pictures/` is what `explain` draws of a program.
+picture of `pictures/` is what `explain` draws of a program. `tests/documentation` tells of one that
+is no longer what would be made.
 """
 
 from __future__ import annotations
@@ -34,10 +35,9 @@ def _code(kind: type[errors.BcgraphError]) -> str:
     return kind.code
 
 
-def error_pages() -> None:
-    """Writes a page for each code, and one that lists them."""
-    folder = DOCS / "errors"
-    folder.mkdir(exist_ok=True)
+def error_pages() -> dict[str, str]:
+    """A page for each code, and one that lists them, by the names of their files."""
+    found = {}
     lines = ["# Errors", "", _INTRODUCTION]
     shown = None
     for kind in kinds():
@@ -47,10 +47,10 @@ def error_pages() -> None:
             shown = family
         told = (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ")
         lines.append(f"| [{kind.code}]({kind.code}.md) | `{kind.__name__}` | {told} |")
-        (folder / f"{kind.code}.md").write_text(_page(kind), encoding="utf-8")
+        found[f"{kind.code}.md"] = _page(kind)
     pages = [kind.code for kind in kinds()]
     lines += ["", "```{toctree}", ":hidden:", "", *pages, "```", ""]
-    (folder / "index.md").write_text("\n".join(lines), encoding="utf-8")
+    return {**found, "index.md": "\n".join(lines)}
 
 
 _INTRODUCTION = """\
@@ -89,16 +89,11 @@ def _size(example: tuple[str, str]) -> int:
     return len(example[0])
 
 
-def pictures() -> None:
-    """Draws the programs that the pages show."""
-    folder = DOCS / "pictures"
-    folder.mkdir(exist_ok=True)
-    for name, text in drawn().items():
-        (folder / f"{name}.svg").write_text(text + "\n", encoding="utf-8")
+def pictures() -> dict[str, str]:
+    """The programs that the pages show as SVG, by the names of their files.
 
-
-def drawn() -> dict[str, str]:
-    """The pictures, by name, as SVG; what is staged of each is what NumPy's arrays decide."""
+    What is staged of each is what NumPy's arrays decide.
+    """
     import numpy
 
     found = {}
@@ -109,10 +104,21 @@ def drawn() -> dict[str, str]:
     ):
         compiled = bcgraph.compile(function, backend="numpy")
         compiled(*map(numpy.array, arguments))
-        found[function.__name__] = compiled.explain().to_svg()
+        found[f"{function.__name__}.svg"] = compiled.explain().to_svg() + "\n"
     return found
 
 
+def made() -> dict[Path, str]:
+    """All files that are made, and what is in them."""
+    folders = {"errors": error_pages(), "pictures": pictures()}
+    return {
+        DOCS / folder / name: text
+        for folder, files in folders.items()
+        for name, text in files.items()
+    }
+
+
 if __name__ == "__main__":
-    error_pages()
-    pictures()
+    for path, text in made().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -153,7 +153,9 @@ class Function(_Base):  # type: ignore[misc]
             raise error from cause(failure)
 
     def _used(self, value: Any) -> Any:
-        return value.used(self._check) if isinstance(value, OrNone) else value
+        if not isinstance(value, OrNone):
+            return value
+        return value.used(self._check, self._program.original)
 
     def _dispatched(self, arguments: tuple[Any, ...]) -> Any:
         key = self._dispatch.key(arguments)

@@ -23,13 +23,13 @@ from tensorflow.core.function.polymorphism import function_cache
 from tensorflow.python.eager import record
 from tensorflow.python.ops import gradients_util
 
-from bcgraph.backend import BackendLimit
+from bcgraph.backend import BackendLimit, working
 
 from . import xla
 
 Mode = Literal["auto", True, False]
 
-_log = logging.getLogger("bcgraph.captures")
+_log = logging.getLogger("bcgraph.jit")
 _CALLS = 3  # what is known of a graph's time before them is mostly of its start
 _SOON = 100  # calls within which a compilation is to be repaid
 _MARGIN = 0.75  # of what it is hoped to save, what a compilation may take
@@ -183,6 +183,7 @@ class _Choice:
                 self._copy = self._compiled(concrete, tensors)
             except xla.NotKept as error:
                 raise _refused(str(error)) from error
+            _log.info("(%s): %s", self._graph.name, self.note())
             return self._by_copy(concrete, tensors, captured)
         begun = time.perf_counter()
         result = _plain(concrete, tensors, captured)
@@ -195,6 +196,7 @@ class _Choice:
                 return result
             if not self._graph.may_be_compiled():
                 self._graph.leave()
+                _log.info("(%s): not by XLA: %s", self._graph.name, self._graph.why)
             elif self._pays() and self._graph.jit.lock.acquire(False):
                 try:
                     self._try(concrete, tensors, captured, took)
@@ -271,8 +273,9 @@ class _Choice:
         self._graph.jit.copies += 1
         begun = time.perf_counter()
         try:
-            copy = xla.copied(concrete, tensors)
-            copy.run(tensors)
+            with working(f"XLA compiles ({self._graph.name})"):
+                copy = xla.copied(concrete, tensors)
+                copy.run(tensors)
         except (xla.NotKept, tf.errors.OpError) as error:
             is_own = isinstance(error, xla.NotKept)
             raise xla.NotKept(

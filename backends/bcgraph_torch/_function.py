@@ -35,6 +35,7 @@ from bcgraph.backend import (
     check_options,
     frames_are_shown,
     place_of_function,
+    working,
 )
 
 from . import _gradients, _graphs, _lower, _reasons, _record, _run, _settings, _writes
@@ -54,7 +55,7 @@ _MANY = 8  # graphs that tell of a program which makes one for each call
 _capturing = threading.RLock()  # PyTorch captures one graph at a time
 
 log = logging.getLogger("bcgraph.recompiles")
-captures = logging.getLogger("bcgraph.captures")
+jit = logging.getLogger("bcgraph.jit")
 _fake_tensors = logging.getLogger("torch._subclasses.fake_tensor")
 
 
@@ -228,7 +229,7 @@ class Function:
         given = [value for value in found[0].tensors if isinstance(value, torch.Tensor)]
         trains = any(tensor.requires_grad for tensor in given)
         run, how = self._runner(graph, tensors, trains=trains)
-        captures.info("captured %s: %s", self._name, how)
+        jit.info("%s: %s", self._name, how)
         modules = list(dict.fromkeys(m for module in called for m in module.modules()))
         return Captured(
             graph,
@@ -291,7 +292,8 @@ class Function:
             reason = "its sizes are open"
         if reason is None:
             try:
-                return _lower.compiled(graph, tensors), "compiled by Inductor"
+                with working(f"Inductor compiles `{self._name}`"):
+                    return _lower.compiled(graph, tensors), "compiled by Inductor"
             except _lower.NO_COMPILER:
                 reason = "Inductor finds no C++ compiler"
         if self._compiler == "inductor":

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
+import os
+import time
 import weakref
 from types import CellType, CodeType, FunctionType, GeneratorType
 from typing import Any
@@ -12,9 +15,14 @@ from bcgraph import _config
 from bcgraph._places import place_of_code
 from bcgraph._weak import ByIdentity
 from bcgraph.errors import UnreadableFunction, UnsupportedPython
-from bcgraph.instructions import UnknownPython, UnreadableCode, collected, read
+from bcgraph.instructions import Code, UnknownPython, UnreadableCode, collected, read
 from bcgraph.regions import Flow
 from bcgraph.rewrite import Hooks, region, rewrite
+
+from ._staged import made_of
+
+_HERE = os.path.dirname(__file__)  # whose own functions are rewritten, too
+_log = logging.getLogger("bcgraph.conversion")
 
 
 class Codes:
@@ -39,6 +47,7 @@ class Codes:
             several = self._rewritten[code] = {}
         found = several.get(journal)
         if found is None:
+            started = time.perf_counter()
             try:
                 canonical = read(code)
             except UnknownPython as error:
@@ -46,12 +55,10 @@ class Codes:
             except UnreadableCode as error:
                 raise UnreadableFunction(str(error), place=place_of_code(code)) from None
             found = rewrite(canonical, self._noting if journal else self._hooks)
-            folder = _config.dump_folder()
-            if folder and not several:
-                from bcgraph.show import dump  # it imports this room
-
-                dump(folder, canonical, found)
+            if not several:
+                _tell(canonical, found, time.perf_counter() - started)
             several[journal] = found
+            made_of(found, canonical.origin, code)
             self._made[found] = weakref.ref(code), canonical.origin
         return found
 
@@ -102,6 +109,22 @@ class Codes:
             CellType(held[name]) if name in held else CellType() for name in code.co_freevars
         )
         return FunctionType(code, frame.f_globals, code.co_name, None, cells), held[".0"]
+
+
+def _tell(canonical: Code, made: CodeType, seconds: float) -> None:
+    """Logs a conversion, and writes its stages where they are wanted."""
+    code, folder = canonical.origin, _config.dump_folder()
+    if os.path.dirname(code.co_filename) == _HERE:
+        return
+    _log.info("%s is rewritten, in %.0f ms", place_of_code(code), 1000 * seconds)
+    if folder:
+        from bcgraph.show import dump  # it imports this room
+
+        dump(folder, canonical, made)
+    if _log.isEnabledFor(logging.DEBUG):
+        from bcgraph.show import text_of
+
+        _log.debug("%s", text_of(code))
 
 
 def twin(fn: FunctionType, code: CodeType) -> FunctionType:

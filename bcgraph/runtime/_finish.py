@@ -46,7 +46,7 @@ def finished(
         return fn
 
     def used(value: Any) -> Any:
-        return value.used(backend.check) if isinstance(value, OrNone) else value
+        return value.used(backend.check, fn) if isinstance(value, OrNone) else value
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:

@@ -63,6 +63,7 @@ _CONSUMING = {
 }  # fmt: skip
 OF_CALLER = {dir: 1, eval: 2, exec: 2, locals: 1, vars: 1}
 """What looks at its caller's variables if it is given fewer arguments."""
+_SAID = "__bcgraph_python__"
 _CONSUMING_METHODS = {"extend", "extendleft", "join", "update"}
 
 
@@ -88,6 +89,7 @@ def python(fn: Callable[P, R]) -> Callable[P, R]:
             _thread.said = before
 
     del call.__wrapped__  # type: ignore[attr-defined]
+    setattr(call, _SAID, True)
     return call
 
 
@@ -104,6 +106,8 @@ def acts_on(target: Any) -> Any:
     if isinstance(target, types.MethodType) and isinstance(target.__func__, types.FunctionType):
         target = target.__func__
     if not isinstance(target, types.BuiltinFunctionType | types.FunctionType | types.MethodType):
+        return None
+    if getattr(target, _SAID, False):
         return None
     owner = getattr(target, "__self__", None)
     if owner is None or type(owner) is types.ModuleType:

@@ -33,7 +33,7 @@ from bcgraph.errors import (
     UnsupportedRegion,
 )
 from bcgraph.instructions import Op
-from bcgraph.regions import Flow, Loop, Site
+from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
 from ._aliases import refuse_lost
@@ -50,6 +50,7 @@ from ._outside import OF_CALLER, consumes
 from ._protocols import Protocols
 from ._region import Environment
 from ._sight import Sight, named
+from ._staged import note, recording
 from ._symbolic import Stager, decides
 from ._texts import Texts
 from ._transaction import transaction
@@ -59,17 +60,6 @@ from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
 DISABLED = "__bcgraph_disabled__"
 _BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
 _SLOTS = (MethodWrapperType, WrapperDescriptorType)
-
-_staged: weakref.WeakKeyDictionary[CodeType, dict[tuple[Any, Any], tuple[bool, int]]]
-_staged = weakref.WeakKeyDictionary()
-
-
-def staged_sites(code: CodeType) -> dict[tuple[Any, Any], tuple[bool, int]]:
-    """The (operation, location) of each site of a code object that was staged so far.
-
-    Of each, whether as a loop, and how many ways led out of it.
-    """
-    return _staged.get(code, {})
 
 
 class _Local(threading.local):
@@ -408,13 +398,11 @@ class Runtime:
                 or ins.op is Op.FOR
                 or decides(self.backend, flow, site, at.operands[-1])
             ):
-                known, first = _staged.setdefault(flow.cfg.code.origin, {}), site.decisions[0]
-                known.setdefault(
-                    (ins.op, ins.location), (isinstance(first, Loop), len(first.ports))
-                )
+                note(flow, site)
             try:
                 if self.backend.symbolic:
-                    return self._staged(flow, site, at)
+                    with recording(flow, site):
+                        return self._staged(flow, site, at)
                 return execute(flow, site, at, self._codes.region)
             except BaseException as error:
                 self._refused(error)

@@ -31,6 +31,7 @@ from ._optional import PerhapsNone
 from ._outcome import Choice, Merge, Outcome
 from ._raises import Raises, Unreachable, recorded
 from ._region import Environment, branch_kind, decided, resumed, run
+from ._staged import note_turns
 from ._trees import Trees
 from ._turns import MOST, Turns
 from ._undone import Effects
@@ -398,8 +399,11 @@ class Stager:
             turns = Turns(self, flow, site, loop, iteration)
             if turns.count is None or not turns.are_wanted(error):
                 raise
-            self.refusal = refusal
-        return turns.record(at)
+            self.refusal, count = refusal, turns.count
+            because = getattr(error, "message", str(error)).partition("\n")[0]
+        outcome = turns.record(at)
+        note_turns(flow, site, count, because)
+        return outcome
 
     def fork(
         self,

@@ -3,9 +3,9 @@
 Example: `explain(f)` tells what became of each branch, `to_code(f)` gives the function as text.
 """
 
-from ._code import to_code
+from ._code import text_of, to_code
 from ._dump import dump
 from ._explain import explain
 from ._record import Explanation, SiteReport
 
-__all__ = ["Explanation", "SiteReport", "dump", "explain", "to_code"]
+__all__ = ["Explanation", "SiteReport", "dump", "explain", "text_of", "to_code"]

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ._expressions import Statement
-from ._structure import Guarded, If, Node, Repeat
+from ._nodes import Guarded, If, Node, Repeat
 
 if TYPE_CHECKING:
     from ._record import Explanation, SiteReport
@@ -134,8 +134,14 @@ def _said(statements: list[Statement], sites: dict[int, SiteReport]) -> tuple[st
     return _drawn(told)
 
 
+def _headline(statement: Statement) -> str:
+    if statement.code is None:
+        return statement.text
+    return f"{statement.text}: …" if statement.text.startswith("class ") else f"{statement.text}(…)"
+
+
 def _box(statements: list[Statement], sites: dict[int, SiteReport]) -> Shape:
-    lines = [_cut(s.text if s.code is None else f"{s.text}(…)") for s in statements]
+    lines = [_cut(_headline(statement)) for statement in statements]
     if len(lines) > _TALLEST:
         left = len(lines) - _TALLEST + 1
         lines = [*lines[: _TALLEST - 1], f"… {left} more"]

@@ -12,7 +12,7 @@ from bcgraph.cfg import build
 from bcgraph.dataflow import analyse
 from bcgraph.instructions import Code
 
-from ._code import printed
+from ._code import text_of
 
 
 def dump(folder: str, code: Code, made: CodeType) -> Path:
@@ -32,7 +32,7 @@ def dump(folder: str, code: Code, made: CodeType) -> Path:
         "1-instructions.txt": str(code),
         "2-graph.txt": str(cfg),
         "3-facts.txt": str(analyse(cfg)),
-        "4-code.py": "\n".join(text for text, _ in printed(origin, {})),
+        "4-code.py": text_of(origin),
         "5-rewritten.txt": re.sub(r" at 0x[0-9a-f]+", "", listing.getvalue()),
     }
     for file, text in texts.items():

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
-from bcgraph.cfg import Cfg, build
+from bcgraph.cfg import Cfg
 from bcgraph.dataflow import analyse
-from bcgraph.instructions import Op, read
+from bcgraph.instructions import Op
 from bcgraph.regions import Loop, Site, plan, whole
-from bcgraph.runtime import staged_sites
+from bcgraph.runtime import Staged, staged_sites
 
-from ._code import code_of, printed
+from ._code import code_of, graph_of, printed
 from ._expressions import Statement, Unreadable
+from ._nodes import Guarded, If, Node, Repeat
 from ._record import Explanation, SiteReport
-from ._structure import Guarded, If, Node, Repeat, structure
+from ._structure import structure
 
 
 def explain(fn: Callable[..., Any]) -> Explanation:
@@ -27,13 +29,16 @@ def explain(fn: Callable[..., Any]) -> Explanation:
 
     Raises:
         TypeError: if `fn` is no Python function.
+        UnreadableFunction, UnsupportedPython: if its bytecode cannot be read.
     """
     code = code_of(fn)
-    cfg = build(read(code))
+    cfg = graph_of(code)
     nodes = _structure(code)
     sites = tuple(sorted(_sites(code, cfg, nodes), key=lambda r: (r.line or 0, r.block)))
     source = tuple(_source(code))
     compilations = getattr(fn, "compilations", tuple)() if hasattr(fn, "__wrapped__") else ()
+    if not compilations and not any(site.staged for site in sites):
+        sites = tuple(replace(site, ran=False) for site in sites)
     notes = getattr(type(fn), "notes", None)
     return Explanation(
         code.co_qualname,
@@ -50,7 +55,7 @@ def explain(fn: Callable[..., Any]) -> Explanation:
 
 def marks_of(code: CodeType) -> dict[int, str]:
     """What to say beside the branches and loops of a function that were staged, by block."""
-    return _marks(tuple(_sites(code, build(read(code)), _structure(code))))
+    return _marks(tuple(_sites(code, graph_of(code), _structure(code))))
 
 
 def _marks(sites: tuple[SiteReport, ...]) -> dict[int, str]:
@@ -110,17 +115,18 @@ def _sites(code: CodeType, cfg: Cfg, nodes: tuple[Node, ...]) -> Iterator[SiteRe
         ins = cfg.instructions(block)[0]
         site = plan(flow, block.id, repeatable=True)
         first = site.decisions[0]
-        is_loop, ways = staged or (isinstance(first, Loop), len(first.ports))
+        became = staged or Staged(isinstance(first, Loop), len(first.ports))
         yield SiteReport(
             ins.line,
             linecache.getline(code.co_filename, ins.line or 0).strip().rstrip(":"),
             kinds.get(block.id, "for" if ins.op is Op.FOR else "expression"),
-            "refusal" if site.refusal is not None else _told(ways, is_loop=is_loop),
+            "refusal" if site.refusal is not None else str(became),
             staged is not None,
-            _why(site, staged=staged is not None),
+            _why(site, staged),
             tuple(dict.fromkeys(n for n in site.inputs if "~" not in n)),
-            ways,
+            became.ways,
             block.id,
+            became.turns,
         )
 
 
@@ -143,14 +149,10 @@ def _tests(nodes: tuple[Node, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
                 pass
 
 
-def _told(ways: int, *, is_loop: bool) -> str:
-    if not is_loop:
-        return "conditional"
-    return "loop" if ways == 1 else f"loop with {ways} ways out"
-
-
-def _why(site: Site, *, staged: bool) -> str:
-    if staged:
+def _why(site: Site, staged: Staged | None) -> str:
+    if staged is not None and staged.turns:
+        return f"one loop of the graph could not hold it: {staged.because}"
+    if staged is not None:
         return "a tensor decided it"
     if site.refusal is not None:
         return f"if a tensor decided it, that would be refused: {site.refusal}"

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
     from ._record import Explanation, SiteReport
 
+_LEGEND = (
+    '<span class="legend"><i class="staged"></i>a tensor decides'
+    '<i class="python"></i>Python decides</span>'
+)
+
 
 def page(told: Explanation) -> str:
     """The whole page."""
@@ -43,7 +48,9 @@ def _body(told: Explanation) -> Iterator[str]:
     if staged:
         yield f'<span class="pill staged">{staged} staged</span>'
     if rest:
-        yield f'<span class="pill">{rest} ran as Python</span>'
+        many = "branches and loops" if rest > 1 else "branch or loop"
+        state = "ran as Python" if told.has_run else f"{many}, none staged so far"
+        yield f'<span class="pill">{rest} {state}</span>'
     count = len(told.compilations)
     if count:
         yield f'<span class="pill">{count} graph{"s" * (count != 1)} compiled</span>'
@@ -52,9 +59,9 @@ def _body(told: Explanation) -> Iterator[str]:
     yield f'<section><h2>{title}</h2><div class="scroll"><div class="code">'
     yield from _code(told)
     yield "</div></div></section>"
-    yield '</div><section><h2>Control flow</h2><div class="scroll picture">'
+    yield f'</div><section><h2>Control flow{_LEGEND}</h2><div class="scroll picture">'
     yield f"{drawing(told)}</div></section></div>"
-    yield from _sites(told.sites)
+    yield from _sites(told)
     yield from _compilations(told.compilations)
     yield from _graphs(told.graphs)
 
@@ -79,18 +86,22 @@ def _code(told: Explanation) -> Iterator[str]:
 
 
 def _said(site: SiteReport) -> str:
-    return site.would_be if site.staged else "ran as Python"
+    if site.staged:
+        return site.would_be
+    return "ran as Python" if site.ran else f"{site.would_be}, if a tensor decides it"
 
 
-def _sites(sites: tuple[SiteReport, ...]) -> Iterator[str]:
+def _sites(told: Explanation) -> Iterator[str]:
+    sites = told.sites
     if not sites:
         return
     yield "<section><h2>Branches and loops</h2><div class='scroll'><table>"
     yield _heads("line", "what", "became", "carries", "exits", "why")
     for site in sites:
-        became = f"one {site.would_be}" if site.staged else "Python"
-        cells = (str(site.line or ""), site.kind, became)
-        yield f'<tr data-line="{site.line}">' + "".join(f"<td>{escape(c)}</td>" for c in cells)
+        became = _said(site)
+        yield f'<tr data-line="{site.line}"><td>{site.line or ""}</td>'
+        yield f'<td class="names what">{escape(site.text or site.kind)}</td>'
+        yield f"<td>{escape(became)}</td>"
         yield f'<td class="names">{escape(", ".join(site.carries))}</td><td>{site.exits}</td>'
         yield f"<td>{escape(site.why)}</td></tr>"
     yield "</table></div></section>"
@@ -122,7 +133,10 @@ def _compilations(found: tuple[Compilation, ...]) -> Iterator[str]:
             f'<i class="{kinds[name]}" style="width:{100 * seconds / longest:.2f}%"></i>'
             for name, seconds in one.steps
         )
-        steps = " · ".join(f"{name} {1000 * seconds:.1f} ms" for name, seconds in one.steps)
+        steps = " ".join(
+            f'<span><i class="{kinds[name]}"></i>{name} {1000 * seconds:.1f} ms</span>'
+            for name, seconds in one.steps
+        )
         yield (
             f'<tr><td title="{one.at}">{one.at[11:19]}</td><td>{escape(one.backend)}</td>'
             f'<td>{escape(one.cause)}</td><td class="names one">{arguments}</td>'

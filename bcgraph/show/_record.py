@@ -9,7 +9,7 @@ from typing import Any
 
 from bcgraph._history import Compilation
 
-from ._structure import Node
+from ._nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,9 @@ class SiteReport:
     `kind`: "if", "while", "for", or "expression" (a ternary, `and`, `or`). `would_be`: what it is
     as part of a graph. `staged`: whether a staged value has decided it so far; else it ran as
     Python, and `why` says for what reason. `carries`: the variables that go in or come out.
-    `exits`: how many ways lead out of it.
+    `exits`: how many ways lead out of it. `turns`: how many turns of a loop are in the graph one by
+    one, because one loop could not hold them; else 0. `ran`: whether the function is known to have
+    run at all.
     """
 
     line: int | None
@@ -31,11 +33,15 @@ class SiteReport:
     carries: tuple[str, ...]
     exits: int
     block: int
+    turns: int = 0
+    ran: bool = True
 
     def __str__(self) -> str:
+        if not self.ran:
+            return self.foreseen()
         state = f"staged as a {self.would_be}" if self.staged else "ran as Python"
         carried = f" over {', '.join(self.carries)}" if self.staged and self.carries else ""
-        refused = f" ({self.why})" if self.would_be == "refusal" else ""
+        refused = f" ({self.why})" if self.would_be == "refusal" or self.turns else ""
         return f"line {self.line}: {self.text or self.kind}: {state}{carried}{refused}"
 
     def foreseen(self) -> str:
@@ -66,15 +72,20 @@ class Explanation:
     structure: tuple[Node, ...]
     graph: str
 
+    @property
+    def has_run(self) -> bool:
+        """Whether it is known to have run: something was compiled or staged of it."""
+        return bool(self.compilations) or any(site.staged for site in self.sites)
+
     def __str__(self) -> str:
         if not self.sites:
             head = f"{self.name}: no branch and no loop; nothing to stage"
             return "\n".join([head, *(f"  {graph}" for graph in self.graphs)])
         count = sum(site.staged for site in self.sites)
-        if not count and not self.compilations:
+        if not self.has_run:
             many = "branches and loops" if len(self.sites) > 1 else "branch or loop"
             head = f"{self.name}: {len(self.sites)} {many}, none staged so far"
-            return "\n".join([head, *(f"  {site.foreseen()}" for site in self.sites)])
+            return "\n".join([head, *(f"  {site}" for site in self.sites)])
         head = f"{self.name}: {count} of {len(self.sites)} branches and loops staged"
         return "\n".join([head, *(f"  {line}" for line in (*self.sites, *self.graphs))])
 

@@ -12,3 +12,20 @@ for (const found of document.querySelectorAll("[data-line]")) {
   });
   found.addEventListener("mouseout", () => light(found.dataset.line, false));
 }
+
+// A picture wider than its card is made to fit, as far as it can still be read; a click changes that.
+for (const box of document.querySelectorAll(".picture")) {
+  const drawn = box.querySelector("svg");
+  const { width, height } = drawn.viewBox.baseVal;
+  const size = (scale) => {
+    drawn.setAttribute("width", width * scale);
+    drawn.setAttribute("height", height * scale);
+    box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+  };
+  const fitting = () => Math.max(0.5, Math.min(1, (box.clientWidth - 24) / width));
+  if (fitting() < 1) {
+    box.classList.add("wide");
+    box.addEventListener("click", () => size(box.classList.toggle("full") ? 1 : fitting()));
+  }
+  size(fitting());
+}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import html.parser
 import importlib
 import itertools
 import json
 import logging
+import re
+import shutil
+import subprocess
 import types
 import xml.etree.ElementTree
 from typing import Any
@@ -255,3 +259,84 @@ def test_what_is_kept_is_the_newest(monkeypatch):
     assert len(kept) == 3
     assert [step for step, _ in kept[-1].steps] == ["trace", "build and run"]
     assert "was the int 4, is the int 5" in kept[-1].cause
+
+
+def test_equal_functions_are_told_apart():
+    text = "def halve(x):\n    while x > 1:\n        x = x / 2\n    return x\n"
+    one, other = dict[str, Any](), dict[str, Any]()
+    exec(text, one)
+    exec(text, other)
+    assert one["halve"].__code__ == other["halve"].__code__
+    bcgraph.compile(one["halve"], backend="numpy")(np.float32(9))
+    assert [site.staged for site in bcgraph.explain(one["halve"]).sites] == [True]
+    assert [site.staged for site in bcgraph.explain(other["halve"]).sites] == [False]
+    assert "staged" not in bcgraph.to_code(other["halve"])
+
+
+def test_a_converted_function_is_told_as_what_it_was():
+    told = bcgraph.explain(bcgraph.convert(fresh(settle), backend="numpy"))
+    assert [site.kind for site in told.sites] == ["for", "if", "while", "if"]
+
+
+def keyed(rows):
+    found = {}
+    for index, row in enumerate(rows):
+        found[f"row {index}"] = row * 2
+    return found
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_turns_that_were_recorded_one_by_one_are_told(backend):
+    module = pytest.importorskip(backend)
+    options = {"compiler": "python"} if backend == "torch" else {}
+    made = bcgraph.compile(fresh(keyed), backend=backend, **options)
+    told = made.explain(getattr(module, _MAKERS[backend])([1.0, 2.0, 3.0]))
+    (site,) = told.sites
+    assert (site.staged, site.turns) == (True, 3)
+    assert site.why.startswith("one loop of the graph could not hold it: a text with the value")
+    assert "staged as a loop of 3 turns, recorded one by one" in str(told)
+    assert site.why in str(told)
+    assert json.loads(told.to_json())["sites"][0]["turns"] == 3
+    links = _Links()
+    links.feed(told.to_html())
+    assert {site.why, site.would_be} <= set(links.texts)
+    assert (
+        bcgraph.compile(fresh(settle), backend="numpy").explain(np.float32(20)).sites[2].turns == 0
+    )
+
+
+def _words(told: bcgraph.Explanation) -> str:
+    links = _Links()
+    links.feed(told.to_html())
+    return " ".join(links.texts)
+
+
+def test_the_page_of_what_has_not_run_says_what_it_would_be():
+    made = bcgraph.compile(fresh(settle), backend="numpy")
+    before = _words(made.explain())
+    assert "4 branches and loops, none staged so far" in before
+    assert "loop with 2 ways out, if a tensor decides it" in before
+    assert "ran as Python" not in before
+    made(np.float32(20))
+    after = _words(made.explain())
+    assert "1 ran as Python" in after
+    assert "if a tensor decides it" not in after
+    assert "while x > 1.0" in after
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no browser")
+@pytest.mark.parametrize(
+    ("shown", "fits"), [(fresh, True), (argparse.ArgumentParser._parse_known_args, False)]
+)
+def test_in_a_browser_a_wide_picture_is_made_to_fit(shown, fits, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(bcgraph.explain(shown).to_html())
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
+               f"--user-data-dir={tmp_path}", "--dump-dom", page.as_uri()]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    drawn = re.search(r'<svg class="cfg"[^>]*', done.stdout)[0]
+    width = float(re.search(r' width="([\d.]+)"', drawn)[1])
+    natural = float(re.search(r'viewBox="0 0 ([\d.]+)', drawn)[1])
+    assert (abs(width - natural) < 1) == fits
+    assert ('class="scroll picture wide"' in done.stdout) != fits
+    assert width >= natural / 2 - 1

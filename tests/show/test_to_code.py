@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dis
+import functools
+import inspect
 import random
 import types
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +20,26 @@ from programs.prelude import forget, make, outcome
 import bcgraph
 from bcgraph import to_code
 from bcgraph.demo.programs import programs
-from bcgraph.show._structure import Unreadable, structure
+from bcgraph.instructions import UnreadableCode
+from bcgraph.show._expressions import Unreadable
+from bcgraph.show._structure import structure
 
 SEEDS = range(100)
+PATTERNS = "from collections.abc import Mapping, Sequence"  # as a pattern's text names them
 
 
 def run(fn: Any) -> Any:
     """The function that its text defines."""
     text = to_code(fn)
     space = dict(fn.__globals__)
+    exec(PATTERNS, space)
     space.update({name: cell.cell_contents for name, cell in _cells(fn)})
     before = set(space)
     exec(compile(text, "<text>", "exec"), space)
     (name,) = (
         {n for n in space if n not in before or space[n] is not fn.__globals__.get(n)}
         - set(fn.__code__.co_freevars)
-        - {"__builtins__"}
+        - {"__builtins__", "Mapping", "Sequence"}
     )
     return space[name]
 
@@ -64,7 +71,7 @@ def test_generated_programs() -> None:
         ):
             forget(function)
             continue
-        again = make(text)
+        again = make(f"{PATTERNS}\n{text}")
         for inputs in INPUTS:
             expected, found = outcome(function, function, inputs), outcome(again, again, inputs)
             assert (found.kind, found.result, found.log) == (
@@ -118,7 +125,77 @@ def texts(values, limit):
     return name, rest, values[-1], -(first**2), (first + limit) * 3, not (first and limit)
 
 
-@pytest.mark.parametrize("function", [loops, handlers, texts])
+def decorated(values, limit):
+    @functools.lru_cache
+    def doubled(value):
+        return value * 2
+
+    class Held(list):
+        """Kept."""
+
+        first = limit
+
+        def most(self):
+            return max(self, default=self.first)
+
+    return doubled(limit), Held(values).most(), Held.__doc__, Held().first
+
+
+def delegating(values, limit):
+    def inner():
+        last = yield from values
+        yield last is None
+        yield from range(limit)
+
+    async def waiting(x):
+        return await x + 1
+
+    async def given():
+        return limit
+
+    try:
+        waiting(given()).send(None)
+    except StopIteration as end:
+        return list(inner()), end.value
+
+
+def matching(values, limit):
+    match values:
+        case [1, second, *rest] if second > 1:
+            return second, rest
+        case [first, *_, 0]:
+            found = first
+        case [20, _, 1] | [_, 20, 1]:
+            found = "twenty"
+        case _:
+            found = None
+    match {"values": values, "limit": limit, "whole": complex(limit, 1)}:
+        case {"limit": 11}:
+            return None
+        case {"values": [a, b, c], "whole": complex(real=int(part) | float(part))}:
+            return found, a + b + c, part
+
+
+def guarded(values, limit):
+    found = []
+    for value in values:
+        try:
+            if value == 2:
+                continue
+            with suppress(ZeroDivisionError):
+                if value > 10:
+                    break
+                found.append(limit // value)
+                if value == 5:
+                    return "five", found
+        finally:
+            found.append(-value)
+    return found
+
+
+@pytest.mark.parametrize(
+    "function", [loops, handlers, texts, decorated, delegating, matching, guarded]
+)
 @pytest.mark.parametrize("values", [[1, 2, 3], [3, -1, 0], [5, 20, 1]])
 def test_forms(function: Any, values: list[int]) -> None:
     expected, found = function(list(values), 10), run(function)(list(values), 10)
@@ -164,7 +241,8 @@ def test_what_is_staged_is_marked() -> None:
 
 def test_what_has_no_structure_says_so() -> None:
     async def waits(x):
-        return await x
+        async for y in x:
+            print(y)
 
     text = to_code(waits)
     assert "# Not structured" in text
@@ -188,6 +266,35 @@ def test_most_of_the_standard_library_has_a_structure() -> None:
                 failed.append((code.co_qualname, str(reason)))
     assert done > 150
     assert len(failed) < done / 20, failed
+
+
+@pytest.mark.parametrize("told", [to_code, bcgraph.explain])
+def test_what_cannot_be_read_is_an_error_with_a_code(told: Any) -> None:
+    path = Path(__file__).parents[1] / "errors" / "programs" / "shared_name_of_a_comprehension.py"
+    space: dict[str, Any] = {}
+    exec(path.read_text(), space)
+    codes = [code for code in _codes(space["program"].__code__) if code.co_name == "steps"]
+    function = types.FunctionType(codes[0], {}, closure=(types.CellType(1),))
+    twice = set(codes[0].co_cellvars) & set(codes[0].co_freevars)
+    if not twice:
+        pytest.skip("only CPython 3.12 and later make such code")
+    with pytest.raises(bcgraph.errors.UnreadableFunction):
+        told(function)
+
+
+def test_the_programs_of_the_tests_have_a_structure() -> None:
+    done, failed = 0, []
+    for path in (Path(__file__).parents[1]).rglob("*.py"):
+        for code in _codes(compile(path.read_text(), str(path), "exec")):
+            if not code.co_flags & inspect.CO_OPTIMIZED:
+                continue
+            try:
+                structure(code)
+                done += 1
+            except (Unreadable, UnreadableCode) as reason:
+                failed.append((path.name, code.co_qualname, str(reason)))
+    assert done > 1500
+    assert len(failed) < 12, failed
 
 
 def _codes(code: types.CodeType) -> Any:

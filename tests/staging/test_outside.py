@@ -236,6 +236,20 @@ def test_what_is_said_to_be_pythons_runs_while_tracing():
     assert out.getvalue() == "wn" and len(seen) == 1 and tf.is_symbolic_tensor(seen[0])
 
 
+@pytest.mark.parametrize("call", [time.sleep, random.seed])
+def test_what_is_refused_is_accepted_when_said(call):
+    def program(x, said):
+        if x > 0:
+            (bcgraph.python(call) if said else call)(0)
+            return x * 2
+        return x
+
+    compiled = bcgraph.compile(program, backend="tensorflow")
+    with pytest.raises(bcgraph.errors.UnsupportedEffect):
+        compiled(tf.constant(1.0), said=False)
+    assert compiled(tf.constant(1.0), said=True) == 2.0
+
+
 def test_python_is_the_function_itself_elsewhere():
     @bcgraph.python
     def added(first, second=2):
