@@ -30,6 +30,7 @@ from ._graphs import (
     placeholders,
     raises,
 )
+from ._growth import with_known_lengths
 from ._loops import own_results
 from ._memory import Untold
 from ._select import select_cheap
@@ -59,10 +60,11 @@ def lowered(graph: GraphModule) -> Lowered:
             raise Obstacle("it may raise" if raises(node) else "it prints")
         if module is not graph and draws(node):
             raise Obstacle(f"`{node.target}` draws random numbers in a branch or loop")
-    if has_unknown_size(graph):
-        raise Obstacle("it has sizes that only the running graph knows")
     held = [*graph.parameters(), *graph.buffers()]
     made = copy.deepcopy(graph, {id(tensor): tensor for tensor in held})
+    with_known_lengths(made)
+    if has_unknown_size(made):
+        raise Obstacle("it has sizes that only the running graph knows")
     try:
         changed = functional(made)
     except Untold as failure:
