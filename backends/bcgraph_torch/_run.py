@@ -20,6 +20,8 @@ from bcgraph.backend import Errors
 from . import _growth as growth
 from ._graphs import COND, WHILE, operations, written
 
+aten = torch.ops.aten
+
 
 def cond(predicate: Any, true: Any, false: Any, operands: Any) -> Any:
     """`torch.cond`, deciding in Python."""
@@ -50,6 +52,11 @@ def with_copy(rows: list[Any], row: Any) -> list[Any]:
     return with_row(rows, row.clone())
 
 
+def element(x: Any, dim: int, index: Any) -> Any:
+    """What there is at a scalar's place, without a copy."""
+    return x.select(dim, index.item())
+
+
 def printed(form: str, end: str, numbers: tuple[int, ...], *values: Any) -> None:
     """`print` of tensors as they are when the graph runs; `numbers` are Python's."""
     told = [v.item() if i in numbers else v for i, v in enumerate(values)]
@@ -78,15 +85,16 @@ def in_python(graph: GraphModule) -> Callable[..., Any]:
     modules that other threads call are not themselves.
     """
     writes = any(written(node) for _, node in operations(graph))
-    add = with_copy if writes else with_row
-    function: Callable[..., Any] = _holder(graph, add, frozenset()).forward
+    function: Callable[..., Any] = _holder(graph, writes, frozenset()).forward
     return function
 
 
-def _holder(
-    module: GraphModule, add: Callable[..., Any], growing: frozenset[str]
-) -> SimpleNamespace:
-    """What a graph's code finds under `self`; `growing` are nodes that join a row to others."""
+def _holder(module: GraphModule, writes: bool, growing: frozenset[str]) -> SimpleNamespace:
+    """What a graph's code finds under `self`.
+
+    `writes` tells whether any graph writes a tensor, so that copies have to be made where memory
+    would be shared; `growing` are nodes that join a row to others.
+    """
     graph = copy.deepcopy(module.graph)
     holder = SimpleNamespace()
     grown: dict[str, frozenset[str]] = {}
@@ -100,13 +108,16 @@ def _holder(
         if node.target in _IN_PYTHON:
             node.target = _IN_PYTHON[node.target]
         if original.name in growing:
-            node.target, node.args = add, tuple(node.args[0])
+            node.target = with_copy if writes else with_row
+            node.args = tuple(node.args[0])
+    if not writes:
+        _take_elements(graph)
     for node in graph.nodes:
         if node.op == "get_attr":
             name = str(node.target)
             value = getattr(module, name)
             is_graph = isinstance(value, GraphModule)
-            held = _holder(value, add, grown.get(name, frozenset())) if is_graph else value
+            held = _holder(value, writes, grown.get(name, frozenset())) if is_graph else value
             setattr(holder, name, held)
     code = graph.python_code("self")
     namespace = dict(code.globals)
@@ -128,3 +139,40 @@ def _carry_rows(graph: Graph, node: Node, numbers: set[int]) -> None:
         with graph.inserting_after(user):
             whole = graph.call_function(joined, (user,))
         user.replace_all_uses_with(whole, delete_user_cb=lambda n, own=whole: n is not own)
+
+
+def _take_elements(graph: Graph) -> None:
+    """Selects the elements at scalar places, which the graph has as copies of rows."""
+    for node in list(graph.nodes):
+        found = _element(node)
+        if found is None:
+            continue
+        with graph.inserting_before(node):
+            taken = graph.call_function(element, found[0])
+        node.replace_all_uses_with(taken)
+        for unused in found[1]:
+            if not unused.users:
+                graph.erase_node(unused)
+
+
+def _element(node: Node) -> tuple[tuple[Any, ...], list[Node]] | None:
+    """Of a node that gives an element: what of, by which dimension, and where; what it takes."""
+    if node.target is not aten.squeeze.dim:
+        return None
+    row, dim = node.args
+    if row.target is not aten.index_select.default or row.args[1] != dim:  # type: ignore[union-attr]
+        return None
+    x, _, places = row.args  # type: ignore[union-attr]
+    if places.target is not aten.reshape.default or list(places.args[1]) != [1]:
+        return None
+    index, unused = places.args[0], [node, row, places]
+    if index.target is aten.where.self:
+        negative, wrapped, plain = index.args
+        size = x.meta["val"].shape[dim]
+        if (negative.target, negative.args) != (aten.lt.Scalar, (plain, 0)):
+            return None
+        if (wrapped.target, wrapped.args) != (aten.add.Tensor, (plain, size)):
+            return None
+        unused += [index, negative, wrapped]
+        index = plain
+    return (x, dim, index), unused  # type: ignore[return-value]
