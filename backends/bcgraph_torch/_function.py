@@ -38,7 +38,7 @@ from bcgraph.backend import (
     working,
 )
 
-from . import _gradients, _graphs, _lower, _reasons, _record, _run, _settings, _writes
+from . import _gradients, _graphs, _lower, _memory, _reasons, _record, _run, _settings, _writes
 from ._gradients import Leaf
 from ._meanings import Meanings
 from ._outer import Outer
@@ -82,6 +82,7 @@ class Captured:
     alive: list[Any]
     writes: list[Write]
     places: list[Write]
+    memory: _memory.Shared | None = None
     sizes: tuple[ShapeEnv, str] | None = None
     settings: list[_settings.Setting] = field(default_factory=list)
     tensors: list[tuple[dict[str, Any], str, torch.Tensor]] = field(default_factory=list)
@@ -93,6 +94,8 @@ class Captured:
         if any(held.get(name) is not tensor for held, name, tensor in self.tensors):
             return False
         if not all(place.stands() for place in self.places):
+            return False
+        if self.memory is not None and not self.memory.stands(tensors):
             return False
         if self.sizes is None:
             return True
@@ -228,7 +231,7 @@ class Function:
             raise self._stray(fakes)
         given = [value for value in found[0].tensors if isinstance(value, torch.Tensor)]
         trains = any(tensor.requires_grad for tensor in given)
-        run, how = self._runner(graph, tensors, trains=trains)
+        run, how, memory = self._runner(graph, tensors, trains=trains)
         jit.info("%s: %s", self._name, how)
         modules = list(dict.fromkeys(m for module in called for m in module.modules()))
         return Captured(
@@ -239,6 +242,7 @@ class Function:
             leaves,
             writes,
             self._places([write for write in writes if self._is_read(write)]),
+            memory,
             (env, env.produce_guards_expression(fakes, ignore_static=False))
             if self._dynamic
             else None,
@@ -284,24 +288,33 @@ class Function:
 
     def _runner(
         self, graph: GraphModule, tensors: list[Any], *, trains: bool
-    ) -> tuple[Callable[..., Any], str]:
-        reason = "that is asked for" if self._compiler == "python" else None
-        if reason is None:
-            reason = "it gives gradients" if trains else _lower.obstacle(graph)
-        if reason is None and self._dynamic:
-            reason = "its sizes are open"
-        if reason is None:
-            try:
-                with working(f"Inductor compiles `{self._name}`"):
-                    return _lower.compiled(graph, tensors), "compiled by Inductor"
-            except _lower.NO_COMPILER:
-                reason = "Inductor finds no C++ compiler"
+    ) -> tuple[Callable[..., Any], str, _memory.Shared | None]:
+        memory = None
+        try:
+            if self._compiler == "python":
+                raise _lower.Obstacle("that is asked for")
+            if trains:
+                raise _lower.Obstacle("it gives gradients")
+            lowered = _lower.lowered(graph)
+            if self._dynamic:
+                raise _lower.Obstacle("its sizes are open")
+            memory = _memory.shared(lowered.written, graph, tensors)
+            if memory is not None and memory.shares:
+                raise _lower.Obstacle("a tensor that it writes shares memory with an argument")
+            with working(f"Inductor compiles `{self._name}`"):
+                return _lower.compiled(lowered, tensors), "compiled by Inductor", memory
+        except _lower.Obstacle as obstacle:
+            reason = str(obstacle)
+            every = _memory.shared([*range(len(tensors))], graph, tensors)
+            memory = every if every is not None and every.shares else None
+        except _lower.NO_COMPILER:
+            reason = "Inductor finds no C++ compiler"
         if self._compiler == "inductor":
             raise BackendLimit(
                 f"`{self._name}` cannot be compiled by Inductor: {reason}",
                 mend='leave `compiler` at "auto": Python then drives the control flow',
             )
-        return _run.in_python(graph), f"Python drives its control flow: {reason}"
+        return _run.in_python(graph), f"Python drives its control flow: {reason}", memory
 
 
 @contextmanager

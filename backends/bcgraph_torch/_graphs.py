@@ -43,6 +43,37 @@ def placeholders(graph: GraphModule) -> list[Node]:
     return [node for node in graph.graph.nodes if node.op == "placeholder"]
 
 
+def outputs(graph: GraphModule) -> list[Any]:
+    """What a subgraph gives."""
+    values = graph.graph.output_node().args[0]
+    return list(values) if isinstance(values, list | tuple) else [values]
+
+
+def is_operator(node: Node) -> bool:
+    """Whether a node is a branch or a loop."""
+    return node.op == "call_function" and node.target in (COND, WHILE)
+
+
+def subgraphs(graph: GraphModule, node: Node) -> list[GraphModule]:
+    """The two of an operator: the ways of a `cond`, test and body of a `while_loop`."""
+    names = node.args[1:3] if node.target is COND else node.args[:2]
+    return [getattr(graph, str(name.target)) for name in names]  # type: ignore[union-attr]
+
+
+def operands(node: Node) -> list[Any]:
+    """What an operator hands to its subgraphs."""
+    if node.target is COND:
+        return list(node.args[3])  # type: ignore[arg-type]
+    return [*node.args[2], *node.args[3]]  # type: ignore[misc]
+
+
+def part(node: Node, number: int) -> Node:
+    """One of the results of an operator, at the place where the graph is being written."""
+    made = node.graph.call_function(operator.getitem, (node, number))
+    made.meta["val"] = node.meta["val"][number]
+    return made
+
+
 def is_effect(node: Node) -> bool:
     """Whether a call does something and gives nothing: it prints, or raises."""
     if isinstance(node.target, torch._ops.OpOverload):
@@ -128,7 +159,8 @@ def own_outputs(graph: GraphModule) -> list[set[Node]]:
     fresh = []
     with graph.graph.inserting_before(node):
         for value in values:
-            fresh.append(clone(graph, value) if is_alias(value) or value in seen else value)
+            owned = not is_alias(value) and value not in seen and _is_contiguous(value)
+            fresh.append(value if owned else clone(graph, value))
             seen.add(value)
     node.args = (tuple(fresh),) if several else (fresh[0],)
     return handed
@@ -152,6 +184,11 @@ def own_operands(graph: GraphModule, node: Node) -> None:
             fresh.append(clone(graph, value) if root in seen else value)
             seen |= {root} if root is not None else set()
     node.args = (*given, tuple(fresh))
+
+
+def _is_contiguous(value: Node) -> bool:
+    found = value.meta.get("val")
+    return not isinstance(found, torch.Tensor) or found.is_contiguous()
 
 
 def _sources(value: Node) -> set[Node]:
@@ -202,7 +239,8 @@ def written_copy(graph: Graph, results: list[Node]) -> Node | None:
 
 
 def clone(graph: GraphModule, value: Node) -> Node:
-    """A copy of a value, at the place where the graph is being written."""
-    made = graph.graph.call_function(torch.ops.aten.clone.default, (value,))
+    """A copy of a value, with the strides of a fresh one, where the graph is being written."""
+    keywords = {"memory_format": torch.contiguous_format}
+    made = graph.graph.call_function(torch.ops.aten.clone.default, (value,), keywords)
     made.meta.update(value.meta)
     return made

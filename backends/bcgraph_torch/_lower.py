@@ -2,7 +2,7 @@
 
 Inductor wants of the subgraphs of `cond` and `while_loop` that no output is an input or a view of
 one, nor two inputs views of one, and of a loop that its first values are nobody else's. What it
-cannot take, or takes and gets wrong, is told by `obstacle`; such a graph runs with Python's control
+cannot take, or takes and gets wrong, is an `Obstacle`; such a graph runs with Python's control
 flow.
 """
 
@@ -10,66 +10,91 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch._inductor.exc import InvalidCxxCompiler
 from torch.fx import GraphModule, Node
 
+from ._functional import functional
 from ._graphs import (
-    COND,
     WHILE,
     clone,
     draws,
     has_unknown_size,
     is_effect,
+    is_operator,
     operations,
-    origin,
     own_operands,
     own_outputs,
     parts,
+    placeholders,
     raises,
-    written,
 )
+from ._growth import with_known_lengths
+from ._loops import own_results
+from ._memory import Untold
 from ._select import select_cheap
 
 NO_COMPILER = InvalidCxxCompiler
 
 
-def obstacle(graph: GraphModule) -> str | None:
-    """Why a graph has to run with Python's control flow, if it has to."""
-    for part, node in operations(graph):
+class Obstacle(Exception):
+    """Why a graph has to run with Python's control flow."""
+
+
+@dataclass
+class Lowered:
+    """A graph as Inductor takes it; `written` are the tensors from outside that it writes.
+
+    Arguments are told by their number.
+    """
+
+    graph: GraphModule
+    written: list[int | torch.Tensor]
+
+
+def lowered(graph: GraphModule) -> Lowered:
+    """A copy of a graph that Inductor can take. Raises `Obstacle` if there is none."""
+    for module, node in operations(graph):
         if is_effect(node):
-            return "it may raise" if raises(node) else "it prints"
-        if part is not graph and draws(node):
-            return f"`{node.target}` draws random numbers in a branch or loop"
-        origins = set(map(origin, written(node)))
-        if "operator" in origins:
-            return f"`{node.target}` writes what a branch or loop may have handed on"
-        if "argument" in origins and part is not graph:
-            return f"`{node.target}` writes a tensor in a branch or loop"
-    return "it has sizes that only the running graph knows" if has_unknown_size(graph) else None
+            raise Obstacle("it may raise" if raises(node) else "it prints")
+        if module is not graph and draws(node):
+            raise Obstacle(f"`{node.target}` draws random numbers in a branch or loop")
+    held = [*graph.parameters(), *graph.buffers()]
+    made = copy.deepcopy(graph, {id(tensor): tensor for tensor in held})
+    with_known_lengths(made)
+    if has_unknown_size(made):
+        raise Obstacle("it has sizes that only the running graph knows")
+    try:
+        changed = functional(made)
+    except Untold as failure:
+        raise Obstacle(str(failure)) from failure
+    numbers = {node: i for i, node in enumerate(placeholders(made))}
+    told = [numbers.get(node, getattr(made, str(node.target), None)) for node in changed]
+    return Lowered(made, [value for value in told if value is not None])
 
 
-def compiled(graph: GraphModule, inputs: list[Any]) -> Callable[..., Any]:
+def compiled(lowered: Lowered, inputs: list[Any]) -> Callable[..., Any]:
     """The graph compiled by Inductor, for inputs like these; no gradients.
 
     Where control flow is left, C++ drives it; a straight graph is called as fast without.
     """
-    held = [*graph.parameters(), *graph.buffers()]
-    lowered = copy.deepcopy(graph, {id(tensor): tensor for tensor in held})
-    select_cheap(lowered)
-    for module in parts(lowered):
+    graph = lowered.graph
+    select_cheap(graph)
+    for module in parts(graph):
         for node in list(module.graph.nodes):
             if node.op == "call_function" and node.target is WHILE:
                 _own_first_values(module, node)
-            if node.op == "call_function" and node.target in (COND, WHILE):
+            if is_operator(node):
                 own_operands(module, node)
-        if module is not lowered:
+        if module is not graph:
             own_outputs(module)
         module.recompile()
-    drives = any(node.target in (COND, WHILE) for _, node in operations(lowered))
-    return torch._inductor.compile(lowered, inputs, options={"cpp_wrapper": drives})
+    drives = any(is_operator(node) for _, node in operations(graph))
+    with own_results():
+        return torch._inductor.compile(graph, inputs, options={"cpp_wrapper": drives})
 
 
 def _own_first_values(module: GraphModule, node: Node) -> None:

@@ -276,8 +276,13 @@ def _node(
 
 
 def _output(value: Any) -> Any:
-    """An output of a subgraph: its strides are those that a fresh tensor of its shape has."""
-    if value.is_contiguous():
+    """What a subgraph, or a loop's first turn, is handed on.
+
+    A compiled function's own graph hands tensors on as the program does, so that writes reach them.
+    For others strides are those of a fresh tensor, as a filled one's always are.
+    """
+    is_filled = any(type(stride) is int and stride == 0 for stride in value.stride())
+    if value.is_contiguous() or (outer.is_own() and not is_filled):
         return value
     made = value.contiguous()
     return mark_list(made) if is_list(value) else made

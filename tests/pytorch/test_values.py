@@ -162,3 +162,32 @@ def test_dtype_of_autocast_is_a_kind_of_call() -> None:
     for dtype in (torch.bfloat16, torch.float16):
         with torch.autocast("cpu", dtype=dtype):
             assert compiled(torch.ones(2, 2)).dtype == dtype
+
+
+def test_elements_that_python_selects() -> None:
+    """Where Python drives a loop, elements are views, as eagerly, unless a graph writes."""
+
+    def total(x: Any, start: Any) -> Any:
+        found = x[0] * 0
+        i = start
+        while i < 2:
+            found = found + x[i] * x[:, i].sum()
+            i = i + 1
+        return found, x[i - 1]
+
+    def shifted(x: Any, start: Any) -> Any:
+        y = x * 1
+        i = start
+        while i < 2:
+            y[i] = y[i - 1] + y[i]
+            i = i + 1
+        return y
+
+    for function in (total, shifted):
+        compiled = bcgraph.compile(function, backend="torch", compiler="python")
+        for start in (0, 1, -2, 2):
+            x, start = torch.randn(3, 3), torch.tensor(start)
+            torch.testing.assert_close(compiled(x, start), function(x, start))
+    for fn in (total, bcgraph.compile(total, backend="torch", compiler="python")):
+        with pytest.raises(IndexError):
+            fn(torch.randn(3, 3), torch.tensor(-7))
