@@ -14,6 +14,9 @@ import tensorflow as tf
 from tensorflow.python.framework import func_graph, ops
 from tensorflow.python.ops import cond_v2, control_flow_util_v2, tensor_array_ops
 
+from ._dtypes import Filler
+from ._select import Way, selected
+
 _STATELESS = {"Placeholder", "PlaceholderWithDefault", "Const", "EmptyTensorList"}
 
 
@@ -28,13 +31,15 @@ def cond(
     with ops.name_scope("cond") as scope:
         branches = [_branch(outer, scope, "true", true), _branch(outer, scope, "false", false)]
         outputs = agree(branches[0][1], branches[1][1])
-        graphs = []
+        ways = []
         for (graph, _), make in zip(branches, outputs, strict=True):
             with graph.as_default():
-                made = [graph.capture(tf.convert_to_tensor(value)) for value in make()]
-            graph.outputs = list(made)
-            graph.structured_outputs = list(made)
-            graphs.append(graph)
+                ways.append(Way(graph, [_tensor(value) for value in make()]))
+        made = selected(predicate, ways)
+        if made is not None:
+            return made
+        spare = [outside for way in ways for outside, _ in way.graph.captures]
+        graphs = [_finished(way, spare) for way in ways]
         found = cond_v2._build_cond(
             predicate,
             graphs[0],
@@ -47,6 +52,24 @@ def cond(
     if not graphs[0].outputs:
         return []
     return list(found) if isinstance(found, list | tuple) else [found]
+
+
+def _tensor(value: Any) -> Any:
+    return value if isinstance(value, Filler) else tf.convert_to_tensor(value)
+
+
+def _finished(way: Way, spare: list[Any]) -> Any:
+    """A branch's graph with its outputs; what is never read is what the branch has anyway."""
+    graph = way.graph
+    with graph.as_default():
+        made = [value.among(spare) if isinstance(value, Filler) else value for value in way.outputs]
+        made = [
+            graph.capture(tf.convert_to_tensor(given) if value is None else value)
+            for given, value in zip(way.outputs, made, strict=True)
+        ]
+    graph.outputs = list(made)
+    graph.structured_outputs = list(made)
+    return graph
 
 
 def _branch(outer: Any, scope: str, name: str, record: Callable[[], Any]) -> tuple[Any, Any]:

@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from bcgraph.backend import Spec
 
+from ._dtypes import Filler
+
 
 class _Open(threading.local):
     """The loops whose bodies this thread records, the innermost last."""
@@ -43,6 +45,7 @@ def while_loop(
             lambda _: test([]), lambda i: (body([]), i)[1], [tf.constant(0)], [Spec(tf.int32, ())]
         )
         return []
+    values = [v.stack() if isinstance(v, Filler) else v for v in values]
     shapes = {i: tf.TensorShape(spec.shape) for i, spec in enumerate(specs)}
     options: dict[str, Any] = {}
 
@@ -56,7 +59,10 @@ def while_loop(
         if loop.asked.keys() != options.keys():
             options.update(loop.asked)
             raise _Asked
-        return after
+        return [
+            leaf if isinstance(value, Filler) else value
+            for value, leaf in zip(after, leaves, strict=True)
+        ]
 
     while True:
         plain = {name: value for name, value in options.items() if name != "shape_invariants"}

@@ -73,7 +73,8 @@ class While:
         self.exits = loop.ports
         self.flag: Flag | None = None
         if not self.counted or body.ports != (loop.start,):
-            self.flag = Flag(stager.backend, loop.ports, loop.start, counted=self.counted)
+            left = [port for port in body.ports if port != loop.start]
+            self.flag = Flag(stager.backend, loop.ports, loop.start, left, counted=self.counted)
         self.locations: dict[Key, Location] = {}
         self.ignored: set[tuple[str, Any, type]] = set()
         self.first_turn: set[Key] = set()
