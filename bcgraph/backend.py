@@ -287,8 +287,11 @@ class Backend(Protocol):
     ) -> list[Any]:
         """Records a loop over flat values of these specs. Exceptions of `body` pass through."""
 
-    def is_pure(self, record: Callable[[], Any]) -> bool:
-        """Whether recording this leaves nothing that may not run once more."""
+    def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
+        """Whether recording this leaves nothing that may not run once more.
+
+        What is recorded is thrown away, or else `kept` in the graph if it is pure.
+        """
 
     def check(self, condition: Any, error: BaseException) -> Any:
         """Records that `error` is raised at run time unless the staged `condition` holds.

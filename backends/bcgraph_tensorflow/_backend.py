@@ -166,9 +166,9 @@ class Backend:
         """One `While` operation."""
         return _loops.while_loop(test, body, values, specs)
 
-    def is_pure(self, record: Callable[[], Any]) -> bool:
+    def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
         """Whether recording adds no stateful operation."""
-        return _cond.is_pure(record)
+        return _cond.is_pure(record, kept=kept)
 
     def check(self, condition: Any, error: BaseException) -> Any:
         """An `Assert` whose message tells the error, which the compiled function raises."""

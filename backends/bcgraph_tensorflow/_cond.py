@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import func_graph, ops
+from tensorflow.python.framework import auto_control_deps, func_graph, ops
 from tensorflow.python.ops import cond_v2, control_flow_util_v2, tensor_array_ops
+from tensorflow.python.util import object_identity
 
 from ._dtypes import Filler
 from ._select import Way, selected
@@ -29,17 +30,21 @@ def cond(
     """Records an `If` and returns its outputs."""
     outer = ops.get_default_graph()
     with ops.name_scope("cond") as scope:
-        branches = [_branch(outer, scope, "true", true), _branch(outer, scope, "false", false)]
-        outputs = agree(branches[0][1], branches[1][1])
-        ways = []
-        for (graph, _), make in zip(branches, outputs, strict=True):
-            with graph.as_default():
-                ways.append(Way(graph, [_tensor(value) for value in make()]))
+        branches = [_Branch(outer, scope, "true"), _Branch(outer, scope, "false")]
+        found = [
+            branch.recorded(record) for branch, record in zip(branches, (true, false), strict=True)
+        ]
+        ways = [
+            Way(branch.graph, branch.recorded(lambda make=make: list(map(_tensor, make()))))
+            for branch, make in zip(branches, agree(*found), strict=True)
+        ]
         made = selected(predicate, ways)
         if made is not None:
             return made
         spare = [outside for way in ways for outside, _ in way.graph.captures]
-        graphs = [_finished(way, spare) for way in ways]
+        graphs = [
+            branch.finished(way.outputs, spare) for branch, way in zip(branches, ways, strict=True)
+        ]
         found = cond_v2._build_cond(
             predicate,
             graphs[0],
@@ -58,48 +63,55 @@ def _tensor(value: Any) -> Any:
     return value if isinstance(value, Filler) else tf.convert_to_tensor(value)
 
 
-def _finished(way: Way, spare: list[Any]) -> Any:
-    """A branch's graph with its outputs; what is never read is what the branch has anyway."""
-    graph = way.graph
-    with graph.as_default():
-        made = [value.among(spare) if isinstance(value, Filler) else value for value in way.outputs]
-        made = [
-            graph.capture(tf.convert_to_tensor(given) if value is None else value)
-            for given, value in zip(way.outputs, made, strict=True)
-        ]
-    graph.outputs = list(made)
-    graph.structured_outputs = list(made)
-    return graph
+class _Branch:
+    """The graph of one branch, as `func_graph_from_py_func` makes it, but finished only if kept."""
+
+    def __init__(self, outer: Any, scope: str, name: str) -> None:
+        full = control_flow_util_v2.unique_fn_name(scope, name)
+        self.graph = control_flow_util_v2.CondBranchFuncGraph(full, collections=outer._collections)
+        self._ordered = outer._add_control_dependencies
+        self._order = auto_control_deps.AutomaticControlDependencies()
+        self.graph._watched_variables = object_identity.ObjectIdentityWeakSet()
+        self.graph.structured_input_signature = ((), {})
+        if self._ordered:
+            with self.graph.as_default():
+                self._order.__enter__()
+
+    def recorded(self, record: Callable[[], Any]) -> Any:
+        """What recording something in the branch returns."""
+        with self.graph.as_default():
+            return record()
+
+    def finished(self, outputs: list[Any], spare: list[Any]) -> Any:
+        """The graph with its outputs; what is never read is what the branch has anyway."""
+        graph = self.graph
+        with graph.as_default():
+            made = [value.among(spare) if isinstance(value, Filler) else value for value in outputs]
+            made = [
+                graph.capture(tf.convert_to_tensor(given) if value is None else value)
+                for given, value in zip(outputs, made, strict=True)
+            ]
+            if self._ordered:
+                self._order.__exit__(None, None, None)
+                graph.control_outputs.extend(self._order.ops_which_must_run)
+                graph.collective_manager_ids_used = self._order.collective_manager_ids_used
+        deferred = tf.nest.flatten(graph.deferred_internal_captures, expand_composites=True)
+        graph.inputs = graph.internal_captures + deferred
+        graph.outputs = list(made)
+        graph.structured_outputs = list(made)
+        graph.variables = graph._watched_variables
+        return graph
 
 
-def _branch(outer: Any, scope: str, name: str, record: Callable[[], Any]) -> tuple[Any, Any]:
-    """A branch's graph, and what recording it returned."""
-    found: list[Any] = []
-
-    def run() -> list[Any]:
-        found.append(record())
-        return []
-
-    full = control_flow_util_v2.unique_fn_name(scope, name)
-    graph = control_flow_util_v2.CondBranchFuncGraph(full, collections=outer._collections)
-    func_graph.func_graph_from_py_func(
-        full,
-        run,
-        [],
-        {},
-        func_graph=graph,
-        add_control_dependencies=outer._add_control_dependencies,
-    )
-    return graph, found[-1]
-
-
-def is_pure(record: Callable[[], Any]) -> bool:
-    """Records into a graph that is thrown away; whether nothing in it has a state."""
-    outer = ops.get_default_graph()
-    graph = func_graph.FuncGraph("probe", collections=outer._collections)
+def is_pure(record: Callable[[], Any], *, kept: bool) -> bool:
+    """Records, into a graph that is thrown away or `kept`; whether nothing in it has a state."""
+    graph = outer = ops.get_default_graph()
+    if not kept:
+        graph = func_graph.FuncGraph("probe", collections=outer._collections)
+    before = len(graph.get_operations())
     with graph.as_default():
         record()
-    return not any(_has_state(op) for op in graph.get_operations())
+    return not any(_has_state(op) for op in graph.get_operations()[before:])
 
 
 def _has_state(op: Any) -> bool:

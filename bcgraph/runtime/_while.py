@@ -32,6 +32,10 @@ class _Again(Exception):
     """The body has shown that the state's types must be wider."""
 
 
+class ImpureTest(Exception):
+    """The test of a loop leaves something that may not run once more."""
+
+
 class While:
     """Records a `Loop` decision.
 
@@ -39,7 +43,7 @@ class While:
     ("left", port, i) for those at a way out, ("effect", place), ("at",) where an iteration stands.
     Values that stay the same Python object are no state. `flow` holds the site. `choice` says
     whether the loop is entered (at the port `targets[stays]`), `operands` what lies on the stack at
-    each of its ports.
+    each of its ports. Recording raises `ImpureTest` if the loop's own test is none.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class While:
         self.values: dict[Key, Any] = {}
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
+        self.asked: dict[Key, Any] = {}  # that the test has been given last
         self.nodes: dict[Key, Node] = {}
         self.changing: list[Key] = []  # what the body has shown last to need wider types
         self._begin()
@@ -129,7 +134,7 @@ class While:
             if self.flag is not None:
                 init.append(self.flag.first(self.enters, self._left_at_once))
             for key, node in self.nodes.items():
-                init.extend(self.trees.leaves(node, self.values[key]))
+                init.extend(self._first_leaves(node, self.values[key]))
             specs = self._specs(init)
             try:
                 leaves = self.backend.while_loop(self._test, self._body, init, specs)
@@ -141,6 +146,7 @@ class While:
                     raise
                 self.nodes[key] = Elements(error.element)
                 continue
+            self._tell_numbers()
             free = {k: n for k, n in self.nodes.items() if k[0] == "variable" and is_free(n)}
             self.stager.known_loops[self.hint] = (free, frozenset(self.first_turn & free.keys()))
             return self._after(list(leaves))
@@ -151,6 +157,21 @@ class While:
             place=self.ways.place,
             notes=[note for note in notes if note.text],
         )
+
+    def _first_leaves(self, node: Node, value: Any) -> Iterator[Any]:
+        """The leaves before the first turn; whether a number was one is told when all is known."""
+        if isinstance(node, Leaf) and isinstance(value, StagedNumber):
+            yield self.backend.convert(value, node.spec)
+        else:
+            yield from self.trees.leaves(node, value)
+
+    def _tell_numbers(self) -> None:
+        for key, node in self.nodes.items():
+            value = self.values[key]
+            if not isinstance(node, Leaf) or not isinstance(value, StagedNumber):
+                continue
+            if value.is_known_in(node.spec):
+                value.used_as_number()
 
     def _specs(self, init: list[Any]) -> list[Spec]:
         specs: list[Spec | None] = []
@@ -178,16 +199,35 @@ class While:
             conditions.append(self.flag.goes_on(leaves[0]))
             rest = leaves[1:]
         if self.counted:
-            state = self._state(rest)
+            state = self.asked = self._state(rest)
             if self.iteration is not None:
                 conditions.append(self.iteration.has(state["at",]))
             else:
-                outcome = self.stager.branch(lambda: self._tested(state), self.loop.body, self.site)
+                outcome = self._outcome_of_test(state)
                 if isinstance(outcome.choice, int):
                     conditions.append(tensor(self.backend, outcome.choice == self.loop.enters))
                 else:
                     conditions.append(outcome.choice.is_port(self.backend, self.loop.enters))
         return self.backend.all_of(conditions)
+
+    def _outcome_of_test(self, state: dict[Key, Any]) -> Outcome:
+        found: list[Outcome] = []
+        test = self.loop.test
+        assert test is not None
+
+        def record() -> None:
+            self.journal.enter()
+            try:
+                self._write(state)
+                env = self._environment(state)
+                run = self.stager.run
+                found.append(self.stager.branch(lambda: run(test, env), test, self.site))
+            finally:
+                self.journal.leave()
+
+        if not self.backend.is_pure(record, kept=True) or found[-1].effects:
+            raise ImpureTest
+        return found[-1]
 
     def _state(self, leaves: list[Any]) -> dict[Key, Any]:
         rest = iter(leaves)
@@ -213,15 +253,13 @@ class While:
         after = self._values_after(outcome, state)
         flat = [] if self.flag is None else [self.flag.after(outcome)]
         with self.trees.after({}, outcome.effects):
-            self._widen(after)
+            stronger = self._widen(after)
             for key, node in self.nodes.items():
                 flat.extend(self.trees.leaves(node, after[key]))
+        given = [state for state in (self.given, self.asked) if state]
+        if any(numbers[key].yielded for key in stronger for numbers in given):
+            raise _Again
         return flat
-
-    def _tested(self, state: dict[Key, Any]) -> Outcome:
-        assert self.loop.test is not None
-        self._write(state)
-        return self.stager.run(self.loop.test, self._environment(state))
 
     def _write(self, state: dict[Key, Any]) -> None:
         for key, location in self.locations.items():
@@ -314,8 +352,13 @@ class While:
         location = self.locations[key]
         return location.kind, location.key, type(location.target)
 
-    def _widen(self, after: dict[Key, Any]) -> None:
+    def _widen(self, after: dict[Key, Any]) -> list[Key]:
+        """Makes the nodes hold the values after a turn; raises `_Again` if the body must know.
+
+        Returns those of which it need not, unless it has used a number as no tensor.
+        """
         changed = False
+        stronger: list[Key] = []
         self.changing = []
         for key, node in list(self.nodes.items()):
             value = after[key]
@@ -330,17 +373,21 @@ class While:
             if wide != node:
                 self.changing.append(key)
                 self.nodes[key] = wide
-                changed = changed or not self._only_stronger(key, node, wide)
+                if self._only_stronger(key, node, wide):
+                    stronger.append(key)
+                elif not (key[0] == "left" and isinstance(wide, Static)):  # which no turn is given
+                    changed = True
         if changed:
             raise _Again
+        return stronger
 
     def _only_stronger(self, key: Key, node: Node, wide: Node) -> bool:
-        """Whether a Python number has become a tensor of the same type, and was used as one."""
+        """Whether a Python number has become a tensor of the same type."""
         match node, wide:
             case Leaf(Spec(one, shape, weak=True)), Leaf(Spec(other, also, weak=False)):
-                number = self.given.get(key)
-                unused = isinstance(number, StagedNumber) and not number.yielded
-                return (one, shape) == (other, also) and unused
+                return (one, shape) == (other, also) and isinstance(
+                    self.given.get(key), StagedNumber
+                )
         return False
 
     def _wider(self, key: Key, node: Node, value: Any) -> Node:
