@@ -71,6 +71,14 @@ class Spec:
     weak: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Added:
+    """What the body of a loop hands on although it was not given it: the loop carries it, too."""
+
+    value: Any
+    spec: Spec
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Write:
     """What a traced call leaves in a Python object that outlives it."""
@@ -180,6 +188,7 @@ class Backend(Protocol):
 
     name: str
     symbolic: bool
+    adds: bool  # whether the body of a loop may hand on what is `Added`
 
     def owns(self, value: Any) -> bool:
         """Whether a value among a function's arguments is one of this framework's tensors."""
@@ -290,7 +299,7 @@ class Backend(Protocol):
     def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
         """Whether recording this leaves nothing that may not run once more.
 
-        What is recorded is thrown away, or else `kept` in the graph if it is pure.
+        What is recorded is thrown away, or else `kept` in the graph.
         """
 
     def check(self, condition: Any, error: BaseException) -> Any:

@@ -39,6 +39,7 @@ class Backend:
 
     name = "tensorflow"
     symbolic = True
+    adds = True
 
     def __init__(self) -> None:
         self.errors = Errors()

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import auto_control_deps, func_graph, ops
+from tensorflow.python.framework import func_graph, ops
 from tensorflow.python.ops import cond_v2, control_flow_util_v2, tensor_array_ops
-from tensorflow.python.util import object_identity
 
 from ._dtypes import Filler
+from ._pieces import Piece
 from ._select import Way, selected
 
 _STATELESS = {"Placeholder", "PlaceholderWithDefault", "Const", "EmptyTensorList"}
@@ -30,21 +30,23 @@ def cond(
     """Records an `If` and returns its outputs."""
     outer = ops.get_default_graph()
     with ops.name_scope("cond") as scope:
-        branches = [_Branch(outer, scope, "true"), _Branch(outer, scope, "false")]
-        found = [
-            branch.recorded(record) for branch, record in zip(branches, (true, false), strict=True)
+        names = [control_flow_util_v2.unique_fn_name(scope, name) for name in ("true", "false")]
+        kind = control_flow_util_v2.CondBranchFuncGraph
+        pieces = [Piece(kind, name, outer) for name in names]
+        given = [
+            piece.recorded(record) for piece, record in zip(pieces, (true, false), strict=True)
         ]
         ways = [
-            Way(branch.graph, branch.recorded(lambda make=make: list(map(_tensor, make()))))
-            for branch, make in zip(branches, agree(*found), strict=True)
+            Way(piece.graph, piece.recorded(lambda make=make: list(map(_tensor, make()))))
+            for piece, make in zip(pieces, agree(*given), strict=True)
         ]
         made = selected(predicate, ways)
         if made is not None:
             return made
         spare = [outside for way in ways for outside, _ in way.graph.captures]
-        graphs = [
-            branch.finished(way.outputs, spare) for branch, way in zip(branches, ways, strict=True)
-        ]
+        for piece, way in zip(pieces, ways, strict=True):
+            piece.finish([], _filled(way.graph, way.outputs, spare))
+        graphs = [piece.graph for piece in pieces]
         found = cond_v2._build_cond(
             predicate,
             graphs[0],
@@ -63,44 +65,14 @@ def _tensor(value: Any) -> Any:
     return value if isinstance(value, Filler) else tf.convert_to_tensor(value)
 
 
-class _Branch:
-    """The graph of one branch, as `func_graph_from_py_func` makes it, but finished only if kept."""
-
-    def __init__(self, outer: Any, scope: str, name: str) -> None:
-        full = control_flow_util_v2.unique_fn_name(scope, name)
-        self.graph = control_flow_util_v2.CondBranchFuncGraph(full, collections=outer._collections)
-        self._ordered = outer._add_control_dependencies
-        self._order = auto_control_deps.AutomaticControlDependencies()
-        self.graph._watched_variables = object_identity.ObjectIdentityWeakSet()
-        self.graph.structured_input_signature = ((), {})
-        if self._ordered:
-            with self.graph.as_default():
-                self._order.__enter__()
-
-    def recorded(self, record: Callable[[], Any]) -> Any:
-        """What recording something in the branch returns."""
-        with self.graph.as_default():
-            return record()
-
-    def finished(self, outputs: list[Any], spare: list[Any]) -> Any:
-        """The graph with its outputs; what is never read is what the branch has anyway."""
-        graph = self.graph
-        with graph.as_default():
-            made = [value.among(spare) if isinstance(value, Filler) else value for value in outputs]
-            made = [
-                graph.capture(tf.convert_to_tensor(given) if value is None else value)
-                for given, value in zip(outputs, made, strict=True)
-            ]
-            if self._ordered:
-                self._order.__exit__(None, None, None)
-                graph.control_outputs.extend(self._order.ops_which_must_run)
-                graph.collective_manager_ids_used = self._order.collective_manager_ids_used
-        deferred = tf.nest.flatten(graph.deferred_internal_captures, expand_composites=True)
-        graph.inputs = graph.internal_captures + deferred
-        graph.outputs = list(made)
-        graph.structured_outputs = list(made)
-        graph.variables = graph._watched_variables
-        return graph
+def _filled(graph: Any, outputs: list[Any], spare: list[Any]) -> list[Any]:
+    """A branch's outputs; what is never read is what the branch has anyway."""
+    with graph.as_default():
+        made = [value.among(spare) if isinstance(value, Filler) else value for value in outputs]
+        return [
+            given.stack() if value is None else value
+            for given, value in zip(outputs, made, strict=True)
+        ]
 
 
 def is_pure(record: Callable[[], Any], *, kept: bool) -> bool:

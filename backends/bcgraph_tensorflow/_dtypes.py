@@ -17,6 +17,8 @@ import tensorflow as tf
 
 from bcgraph.backend import Spec, StagedNumber
 
+from ._constants import constant
+
 _KINDS = ("bool", "integer", "floating", "complex")
 _WEAK = {bool: tf.bool, int: tf.int32, float: tf.float32, complex: tf.complex64, str: tf.string}
 
@@ -105,7 +107,7 @@ def _rank(dtype: Any) -> int:
 def convert(value: Any, spec: Spec) -> Any:
     """A value as a tensor of the spec's dtype."""
     if isinstance(value, (bool, int, float, complex, str)):
-        return tf.constant(value, spec.dtype)
+        return constant(value, spec.dtype)
     tensor = tf.convert_to_tensor(value)
     return tensor if tensor.dtype == spec.dtype else tf.cast(tensor, spec.dtype)
 
@@ -172,4 +174,5 @@ def same_integers(first: Any, second: Any) -> tuple[Any, Any]:
     """Two integers, at least one a tensor, with one dtype."""
     found = [v.dtype for v in (first, second) if isinstance(v, tf.Tensor | StagedNumber)]
     dtype = tf.int64 if tf.int64 in found else (found[0] if found else tf.int32)
-    return tf.cast(first, dtype), tf.cast(second, dtype)
+    wanted = Spec(dtype, ())
+    return convert(first, wanted), convert(second, wanted)

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework import ops, tensor_util
 
+from ._constants import constant, here
 from ._dtypes import Filler
 from ._remake import remade
 
@@ -206,7 +207,10 @@ def _made(way: Way, needed: list[Any], harmless: Callable[[Any, int], Any]) -> l
     graph = way.graph
     values = {id(inside): outside for outside, inside in graph.captures}
     for op in needed:
-        inputs = [values[id(given)] for given in op.inputs]
+        if op.type == "Const":
+            values[id(op.outputs[0])] = op.outputs[0]
+            continue
+        inputs = [_here(values[id(given)]) for given in op.inputs]
         guard = _guarded(op)
         if guard is not None:
             inputs[guard.place] = harmless(inputs[guard.place], guard.harmless)
@@ -218,6 +222,12 @@ def _made(way: Way, needed: list[Any], harmless: Callable[[Any, int], Any]) -> l
         value if isinstance(value, Filler) or value.graph is not graph else values[id(value)]
         for value in way.outputs
     ]
+
+
+def _here(tensor: Any) -> Any:
+    """A value in the graph that is being built; a constant comes along where it is used."""
+    is_there = tensor.op.type == "Const" and tensor.graph is not ops.get_default_graph()
+    return here(tensor) if is_there else tensor
 
 
 class _Choice:
@@ -235,25 +245,36 @@ class _Choice:
 
     def where(self, taken: bool, value: Any, other: int) -> Any:
         """A value where the predicate is as it is `taken`, elsewhere a number like it."""
-        like = tf.constant(other, value.dtype, value.shape)
+        like = (
+            tf.constant(other, value.dtype, value.shape)
+            if value.shape.rank
+            else constant(other, value.dtype)
+        )
         pair = (value, like) if taken else (like, value)
         return tf.raw_ops.Select(condition=self._predicate, x=pair[0], y=pair[1])
 
     def of(self, first: Any, second: Any) -> Any:
         """One of two values."""
         if isinstance(second, Filler) or first is second:
-            return first
+            return _here(first)
         if isinstance(first, Filler):
-            return second
+            return _here(second)
         if first.dtype == tf.bool and not first.shape.rank:
             return self._of_booleans(first, second)
-        return tf.raw_ops.Select(condition=self._predicate, x=first, y=second)
+        if not first.shape.rank and first.op.type == second.op.type == "Const":
+            first, second = _here(first), _here(second)
+            if first is second:
+                return first
+        return self._selected(first, second)
+
+    def _selected(self, first: Any, second: Any) -> Any:
+        return tf.raw_ops.Select(condition=self._predicate, x=_here(first), y=_here(second))
 
     def _of_booleans(self, first: Any, second: Any) -> Any:
         one, other = _known(first), _known(second)
         if one is not None and other is not None:
             if bool(one) == bool(other):
-                return first
+                return _here(first)
             return self._predicate if one else self._not
         if one is not None:
             return (
@@ -263,4 +284,4 @@ class _Choice:
             return (
                 tf.logical_or(self._not, first) if other else tf.logical_and(self._predicate, first)
             )
-        return tf.raw_ops.Select(condition=self._predicate, x=first, y=second)
+        return self._selected(first, second)

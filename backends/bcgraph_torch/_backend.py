@@ -20,6 +20,7 @@ class Backend:
 
     name = "torch"
     symbolic = True
+    adds = False
 
     def __init__(self) -> None:
         self.errors = Errors()
@@ -133,7 +134,7 @@ class Backend:
     def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
         """Whether recording draws no random number and writes nothing."""
         pure = _record.is_pure(record)
-        if pure and kept:
+        if kept:
             record()
         return pure
 

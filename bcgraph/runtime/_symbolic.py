@@ -145,7 +145,7 @@ class Stager:
             except ImpureTest:
                 again = plan(flow, site.block, repeatable=False).decisions[0]
                 assert isinstance(again, Loop)
-                return self._from(flow, site, again, at, predicate)
+                return self._from(flow, site, again, at, predicate, repeatable=False)
 
         known = None  # what is known, on each way, of a value that may be None
         if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):
@@ -329,10 +329,19 @@ class Stager:
             location.write(value)
         outcome.effects = {}
 
-    def _from(self, flow: Flow, site: Site, loop: Loop, at: Environment, predicate: Any) -> Outcome:
+    def _from(
+        self,
+        flow: Flow,
+        site: Site,
+        loop: Loop,
+        at: Environment,
+        predicate: Any,
+        *,
+        repeatable: bool = True,
+    ) -> Outcome:
         """Records a loop from where its predicate stands."""
-        ways = dict.fromkeys(loop.targets, at.operands)
-        return self._loop(flow, site, loop, at, Choice(loop.targets, predicate), ways)
+        ways, choice = dict.fromkeys(loop.targets, at.operands), Choice(loop.targets, predicate)
+        return self._loop(flow, site, loop, at, choice, ways, repeatable=repeatable)
 
     def _over(
         self,
@@ -379,8 +388,11 @@ class Stager:
         operands: dict[int, list[Any]],
         iteration: StagedIteration | None = None,
         begun: Any = None,
+        *,
+        repeatable: bool = True,
     ) -> Outcome:
-        outcome = While(self, flow, site, loop, at, choice, operands, iteration, begun).record()
+        recorded = While(self, flow, site, loop, at, choice, operands, iteration, begun)
+        outcome = recorded.record(repeatable=repeatable)
         self.apply(outcome)
         return outcome
 

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bcgraph.backend import Spec, StagedNumber
+from bcgraph.backend import Added, Spec, StagedNumber
 from bcgraph.errors import BcgraphError, Disagreement, Note, UnstableLoop
 from bcgraph.regions import RETURN, Flow, Loop, Site
 
@@ -43,7 +43,7 @@ class While:
     ("left", port, i) for those at a way out, ("effect", place), ("at",) where an iteration stands.
     Values that stay the same Python object are no state. `flow` holds the site. `choice` says
     whether the loop is entered (at the port `targets[stays]`), `operands` what lies on the stack at
-    each of its ports. Recording raises `ImpureTest` if the loop's own test is none.
+    each of its ports.
     """
 
     def __init__(
@@ -126,8 +126,12 @@ class While:
             self.nodes.update(known[0])
             self.first_turn |= known[1]
 
-    def record(self) -> Outcome:
-        """Records the loop and returns the state after it."""
+    def record(self, *, repeatable: bool = True) -> Outcome:
+        """Records the loop and returns the state after it.
+
+        Raises `ImpureTest` if the loop's own test is to be `repeatable`, and is not.
+        """
+        self._repeatable = repeatable
         for _ in range(_ATTEMPTS):
             self.placed: dict[int, Key] = {}
             init: list[Any] = []
@@ -225,7 +229,8 @@ class While:
             finally:
                 self.journal.leave()
 
-        if not self.backend.is_pure(record, kept=True) or found[-1].effects:
+        pure = self.backend.is_pure(record, kept=True)
+        if self._repeatable and (not pure or found[-1].effects):
             raise ImpureTest
         return found[-1]
 
@@ -253,9 +258,10 @@ class While:
         after = self._values_after(outcome, state)
         flat = [] if self.flag is None else [self.flag.after(outcome)]
         with self.trees.after({}, outcome.effects):
-            stronger = self._widen(after)
+            stronger, added = self._widen(after)
             for key, node in self.nodes.items():
-                flat.extend(self.trees.leaves(node, after[key]))
+                leaves = self.trees.leaves(node, after[key])
+                flat.extend(map(Added, leaves, self.trees.specs(node)) if key in added else leaves)
         given = [state for state in (self.given, self.asked) if state]
         if any(numbers[key].yielded for key in stronger for numbers in given):
             raise _Again
@@ -352,13 +358,15 @@ class While:
         location = self.locations[key]
         return location.kind, location.key, type(location.target)
 
-    def _widen(self, after: dict[Key, Any]) -> list[Key]:
+    def _widen(self, after: dict[Key, Any]) -> tuple[list[Key], list[Key]]:
         """Makes the nodes hold the values after a turn; raises `_Again` if the body must know.
 
-        Returns those of which it need not, unless it has used a number as no tensor.
+        Returns those of which it need not, unless it has used a number as no tensor, and those that
+        it has not been given, nor wanted.
         """
         changed = False
         stronger: list[Key] = []
+        added: list[Key] = []
         self.changing = []
         for key, node in list(self.nodes.items()):
             value = after[key]
@@ -375,11 +383,27 @@ class While:
                 self.nodes[key] = wide
                 if self._only_stronger(key, node, wide):
                     stronger.append(key)
+                elif self._is_added(key, node, wide):
+                    added.append(key)
+                    del self.nodes[key]
+                    self.nodes[key] = wide  # behind those that the body has been given
                 elif not (key[0] == "left" and isinstance(wide, Static)):  # which no turn is given
                     changed = True
         if changed:
             raise _Again
-        return stronger
+        return stronger, added
+
+    def _is_added(self, key: Key, node: Node, wide: Node) -> bool:
+        """Whether the loop can carry a value from now on of which a turn does not see the last."""
+        unset = isinstance(node, Static) and (node.value is UNDEFINED or node.value is DEAD)
+        if not self.backend.adds or not unset or isinstance(wide, Static | Perhaps):
+            return False
+        if any(spec is None for spec in self.trees.specs(wide)):
+            return False
+        asked = self.facts.names(self.facts.live[self.loop.start])
+        return key[0] == "left" or (
+            key[0] == "variable" and key not in self.fed and key[1] not in asked
+        )
 
     def _only_stronger(self, key: Key, node: Node, wide: Node) -> bool:
         """Whether a Python number has become a tensor of the same type."""
@@ -450,13 +474,13 @@ class While:
             match key:
                 case ("variable", name):
                     variables[name] = value
-                case ("left", port, _):
-                    operands[port].append(value)
                 case ("effect", identity):
                     effects[identity] = (self.locations[key], DEAD, value)
                 case ("at",):
                     assert self.iteration is not None
                     self.iteration.end(value)
+        for _, port, i in sorted(key for key in state if key[0] == "left"):
+            operands[port].append(state["left", port, i])
         for port in self.exits:
             depth = 1 if port == RETURN else cfg.blocks[port].depth - base
             if len(operands[port]) < depth:
