@@ -17,20 +17,36 @@ class StagedNumber:
     """A `bool`, `int`, `float` or `complex` that a staged branch or loop has chosen.
 
     As a Python number does, it takes the dtype of the tensor it meets: `x * k` has the dtype of
-    `x`. Two of them give another. Everything else that is asked of it is asked of `tensor`, a
-    scalar; a framework's functions take it by `stack()`.
+    `x`. Two of them give another, whose `sources` they are. Everything else that is asked of it is
+    asked of `tensor`, a scalar; a framework's functions take it by `stack()`.
     """
 
-    __slots__ = ("backend", "spec", "tensor", "yielded")
+    __slots__ = ("backend", "sources", "spec", "tensor", "yielded")
 
     backend: Backend
     tensor: Any
     spec: Spec
+    sources: tuple[StagedNumber, ...]
     yielded: bool
 
-    def __init__(self, backend: Backend, tensor: Any, spec: Spec) -> None:
-        self.backend, self.tensor, self.spec = backend, tensor, spec
+    def __init__(
+        self, backend: Backend, tensor: Any, spec: Spec, sources: tuple[StagedNumber, ...] = ()
+    ) -> None:
+        self.backend, self.tensor, self.spec, self.sources = backend, tensor, spec, sources
         self.yielded = False  # whether it has been used otherwise than its tensor would have been
+
+    def used_as_number(self) -> None:
+        """Tells it, and what it comes from, that a tensor would not have served."""
+        work = [self]
+        while work:
+            number = work.pop()
+            if not number.yielded:
+                number.yielded = True
+                work += number.sources
+
+    def is_known_in(self, spec: Spec) -> bool:
+        """Whether a value of this spec shows that it comes from a number, not from its tensor."""
+        return spec.weak or spec.dtype != self.spec.dtype
 
     def stack(self) -> Any:
         """The scalar tensor."""
@@ -41,7 +57,7 @@ class StagedNumber:
         joined = self.backend.join(self.spec, other)
         if joined is None or joined.dtype == self.spec.dtype:
             return self.tensor
-        self.yielded = True
+        self.used_as_number()
         return self.backend.convert(self.tensor, replace(joined, shape=self.spec.shape))
 
     def __divmod__(self, other: Any) -> Any:
@@ -86,7 +102,10 @@ def _binary(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
             return NotImplemented
         number, met, weak = pair
         result = operation(met, number) if reflected else operation(number, met)
-        return number_of(self.backend, result) if weak else result
+        if not weak:
+            return result
+        sources = (self, other) if isinstance(other, StagedNumber) else (self,)
+        return number_of(self.backend, result, sources)
 
     return operate
 
@@ -103,23 +122,25 @@ def _pair(number: StagedNumber, other: Any, name: str) -> tuple[Any, Any, bool] 
     joined = backend.join(number.spec, spec)
     if joined is None:
         return None
-    number.yielded = True
     if name == "truediv":
         joined = backend.join(joined, backend.spec(1.0) or joined) or joined
     elif name not in _OF_BOOLS:
         joined = _counted(backend, joined)
+    for one in (number, other):
+        if isinstance(one, StagedNumber) and one.spec.dtype != joined.dtype:
+            one.used_as_number()
     other = other.tensor if isinstance(other, StagedNumber) else other
     return backend.convert(number.tensor, joined), backend.convert(other, joined), True
 
 
-def number_of(backend: Backend, tensor: Any) -> Any:
+def number_of(backend: Backend, tensor: Any, sources: tuple[StagedNumber, ...] = ()) -> Any:
     """A tensor that stands for a Python number; one that stands for a text as it is."""
     if isinstance(tensor, StagedNumber):
         return tensor
     spec, text = backend.spec(tensor), backend.spec("")
     if spec is None or (text is not None and text.dtype == spec.dtype):
         return tensor
-    return StagedNumber(backend, tensor, replace(spec, weak=True))
+    return StagedNumber(backend, tensor, replace(spec, weak=True), sources)
 
 
 def _counted(backend: Backend, spec: Spec) -> Spec:
@@ -130,6 +151,7 @@ def _counted(backend: Backend, spec: Spec) -> Spec:
 
 def python_type(number: StagedNumber) -> type:
     """The type that a number has in Python."""
+    number.used_as_number()
     for sample in (1j, 1.0, 1, True):
         spec = number.backend.spec(sample)
         joined = spec and number.backend.join(number.spec, spec)
@@ -154,9 +176,11 @@ def _unary(name: str) -> Callable[[Any], Any]:
     operation = getattr(operator, name)
 
     def forward(self: StagedNumber) -> Any:
-        self.yielded = True
-        counted = self.backend.convert(self.tensor, _counted(self.backend, self.spec))
-        return number_of(self.backend, operation(counted))
+        counted = _counted(self.backend, self.spec)
+        if counted.dtype != self.spec.dtype:
+            self.used_as_number()
+        result = operation(self.backend.convert(self.tensor, counted))
+        return number_of(self.backend, result, (self,))
 
     return forward
 

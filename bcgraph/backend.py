@@ -72,6 +72,14 @@ class Spec:
     weak: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Added:
+    """What the body of a loop hands on although it was not given it: the loop carries it, too."""
+
+    value: Any
+    spec: Spec
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Write:
     """What a traced call leaves in a Python object that outlives it."""
@@ -181,6 +189,7 @@ class Backend(Protocol):
 
     name: str
     symbolic: bool
+    adds: bool  # whether the body of a loop may hand on what is `Added`
 
     def owns(self, value: Any) -> bool:
         """Whether a value among a function's arguments is one of this framework's tensors."""
@@ -288,8 +297,11 @@ class Backend(Protocol):
     ) -> list[Any]:
         """Records a loop over flat values of these specs. Exceptions of `body` pass through."""
 
-    def is_pure(self, record: Callable[[], Any]) -> bool:
-        """Whether recording this leaves nothing that may not run once more."""
+    def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
+        """Whether recording this leaves nothing that may not run once more.
+
+        What is recorded is thrown away, or else `kept` in the graph.
+        """
 
     def check(self, condition: Any, error: BaseException) -> Any:
         """Records that `error` is raised at run time unless the staged `condition` holds.

@@ -39,10 +39,12 @@ class Backend:
 
     name = "tensorflow"
     symbolic = True
+    adds = True
 
     def __init__(self) -> None:
         self.errors = Errors()
         tf.register_tensor_conversion_function((list, tuple), _dtypes.packed, priority=90)
+        tf.register_tensor_conversion_function(_dtypes.Filler, _dtypes.as_tensor)
 
     def owns(self, value: Any) -> bool:
         """Whether a value is a tensor, variable, or another tensor-like object of TensorFlow."""
@@ -117,15 +119,8 @@ class Backend:
         return _dtypes.convert(value, spec)
 
     def filler(self, spec: Spec) -> Any:
-        """Zeros, unknown sizes taken as zero."""
-        if spec.dtype == tf.variant:
-            return tf.raw_ops.EmptyTensorList(
-                element_shape=-1, max_num_elements=-1, element_dtype=tf.float32
-            )
-        value = "" if spec.dtype == tf.string else 0
-        known = () if spec.shape is None else tuple(n or 0 for n in spec.shape)
-        made = tf.fill(known, tf.cast(value, spec.dtype) if value == 0 else tf.constant(""))
-        return tf.ensure_shape(made, known)
+        """Made only where a branch or loop has nothing else of the spec."""
+        return _dtypes.Filler(spec)
 
     def parts(self, value: Any) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any]] | None:
         """The components of ragged and sparse tensors, optionals, tensor arrays …"""
@@ -172,9 +167,9 @@ class Backend:
         """One `While` operation."""
         return _loops.while_loop(test, body, values, specs)
 
-    def is_pure(self, record: Callable[[], Any]) -> bool:
+    def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
         """Whether recording adds no stateful operation."""
-        return _cond.is_pure(record)
+        return _cond.is_pure(record, kept=kept)
 
     def check(self, condition: Any, error: BaseException) -> Any:
         """An `Assert` whose message tells the error, which the compiled function raises."""
@@ -203,9 +198,9 @@ class Backend:
         return tf.less(first, second)
 
     def select(self, condition: Any, first: Any, second: Any) -> Any:
-        """`tf.where` of integer scalars."""
+        """`Select` of integer scalars, which takes a third of the time of `SelectV2`."""
         first, second = _dtypes.same_integers(first, second)
-        return tf.where(condition, first, second)
+        return tf.raw_ops.Select(condition=condition, x=first, y=second)
 
     def items(self, value: Any) -> Items | None:
         """Rows of a tensor."""

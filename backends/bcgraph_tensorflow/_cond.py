@@ -14,6 +14,10 @@ import tensorflow as tf
 from tensorflow.python.framework import func_graph, ops
 from tensorflow.python.ops import cond_v2, control_flow_util_v2, tensor_array_ops
 
+from ._dtypes import Filler
+from ._pieces import Piece
+from ._select import Way, selected
+
 _STATELESS = {"Placeholder", "PlaceholderWithDefault", "Const", "EmptyTensorList"}
 
 
@@ -26,15 +30,23 @@ def cond(
     """Records an `If` and returns its outputs."""
     outer = ops.get_default_graph()
     with ops.name_scope("cond") as scope:
-        branches = [_branch(outer, scope, "true", true), _branch(outer, scope, "false", false)]
-        outputs = agree(branches[0][1], branches[1][1])
-        graphs = []
-        for (graph, _), make in zip(branches, outputs, strict=True):
-            with graph.as_default():
-                made = [graph.capture(tf.convert_to_tensor(value)) for value in make()]
-            graph.outputs = list(made)
-            graph.structured_outputs = list(made)
-            graphs.append(graph)
+        names = [control_flow_util_v2.unique_fn_name(scope, name) for name in ("true", "false")]
+        kind = control_flow_util_v2.CondBranchFuncGraph
+        pieces = [Piece(kind, name, outer) for name in names]
+        given = [
+            piece.recorded(record) for piece, record in zip(pieces, (true, false), strict=True)
+        ]
+        ways = [
+            Way(piece.graph, piece.recorded(lambda make=make: list(map(_tensor, make()))))
+            for piece, make in zip(pieces, agree(*given), strict=True)
+        ]
+        made = selected(predicate, ways)
+        if made is not None:
+            return made
+        spare = [outside for way in ways for outside, _ in way.graph.captures]
+        for piece, way in zip(pieces, ways, strict=True):
+            piece.finish([], _filled(way.graph, way.outputs, spare))
+        graphs = [piece.graph for piece in pieces]
         found = cond_v2._build_cond(
             predicate,
             graphs[0],
@@ -49,34 +61,29 @@ def cond(
     return list(found) if isinstance(found, list | tuple) else [found]
 
 
-def _branch(outer: Any, scope: str, name: str, record: Callable[[], Any]) -> tuple[Any, Any]:
-    """A branch's graph, and what recording it returned."""
-    found: list[Any] = []
-
-    def run() -> list[Any]:
-        found.append(record())
-        return []
-
-    full = control_flow_util_v2.unique_fn_name(scope, name)
-    graph = control_flow_util_v2.CondBranchFuncGraph(full, collections=outer._collections)
-    func_graph.func_graph_from_py_func(
-        full,
-        run,
-        [],
-        {},
-        func_graph=graph,
-        add_control_dependencies=outer._add_control_dependencies,
-    )
-    return graph, found[-1]
+def _tensor(value: Any) -> Any:
+    return value if isinstance(value, Filler) else tf.convert_to_tensor(value)
 
 
-def is_pure(record: Callable[[], Any]) -> bool:
-    """Records into a graph that is thrown away; whether nothing in it has a state."""
-    outer = ops.get_default_graph()
-    graph = func_graph.FuncGraph("probe", collections=outer._collections)
+def _filled(graph: Any, outputs: list[Any], spare: list[Any]) -> list[Any]:
+    """A branch's outputs; what is never read is what the branch has anyway."""
+    with graph.as_default():
+        made = [value.among(spare) if isinstance(value, Filler) else value for value in outputs]
+        return [
+            given.stack() if value is None else value
+            for given, value in zip(outputs, made, strict=True)
+        ]
+
+
+def is_pure(record: Callable[[], Any], *, kept: bool) -> bool:
+    """Records, into a graph that is thrown away or `kept`; whether nothing in it has a state."""
+    graph = outer = ops.get_default_graph()
+    if not kept:
+        graph = func_graph.FuncGraph("probe", collections=outer._collections)
+    before = len(graph.get_operations())
     with graph.as_default():
         record()
-    return not any(_has_state(op) for op in graph.get_operations())
+    return not any(_has_state(op) for op in graph.get_operations()[before:])
 
 
 def _has_state(op: Any) -> bool:

@@ -8,7 +8,8 @@ NumPy does within a kind; integers that meet floats take the floats' dtype.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,35 @@ import tensorflow as tf
 
 from bcgraph.backend import Spec, StagedNumber
 
+from ._constants import constant
+
 _KINDS = ("bool", "integer", "floating", "complex")
 _WEAK = {bool: tf.bool, int: tf.int32, float: tf.float32, complex: tf.complex64, str: tf.string}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filler:
+    """A tensor of a spec whose value is never read: made only where nothing else will do."""
+
+    spec: Spec
+
+    def stack(self) -> Any:
+        """Zeros, unknown sizes taken as zero."""
+        spec = self.spec
+        if spec.dtype == tf.variant:
+            return tf.raw_ops.EmptyTensorList(
+                element_shape=-1, max_num_elements=-1, element_dtype=tf.float32
+            )
+        known = () if spec.shape is None else tuple(n or 0 for n in spec.shape)
+        return tf.zeros(known, spec.dtype)
+
+    def among(self, tensors: Iterable[Any]) -> Any:
+        """One of these tensors that will do; None if none does."""
+        dtype, shape = self.spec.dtype, self.spec.shape
+        for tensor in tensors:
+            if shape is not None and tensor.dtype == dtype and _shape(tensor.shape) == shape:
+                return tensor
+        return None
 
 
 def spec(value: Any) -> Spec | None:
@@ -79,7 +107,7 @@ def _rank(dtype: Any) -> int:
 def convert(value: Any, spec: Spec) -> Any:
     """A value as a tensor of the spec's dtype."""
     if isinstance(value, (bool, int, float, complex, str)):
-        return tf.constant(value, spec.dtype)
+        return constant(value, spec.dtype)
     tensor = tf.convert_to_tensor(value)
     return tensor if tensor.dtype == spec.dtype else tf.cast(tensor, spec.dtype)
 
@@ -146,4 +174,5 @@ def same_integers(first: Any, second: Any) -> tuple[Any, Any]:
     """Two integers, at least one a tensor, with one dtype."""
     found = [v.dtype for v in (first, second) if isinstance(v, tf.Tensor | StagedNumber)]
     dtype = tf.int64 if tf.int64 in found else (found[0] if found else tf.int32)
-    return tf.cast(first, dtype), tf.cast(second, dtype)
+    wanted = Spec(dtype, ())
+    return convert(first, wanted), convert(second, wanted)

@@ -59,7 +59,7 @@ def compile(program: Program, options: Mapping[str, Any], errors: Errors, check:
     def traced(*arguments: Any, **keywords: Any) -> Any:
         before, _tracing.xla = _tracing.xla, _tracing.xla or bool(options.get("jit_compile"))
         try:
-            return program.outermost(*arguments, **keywords)
+            return mapped(program.outermost(*arguments, **keywords), _zero_for_none)
         finally:
             _tracing.xla = before
 
@@ -82,6 +82,18 @@ def _mode(options: dict[str, Any]) -> _jit.Mode:
             mend="jit=True keeps every check; jit_compile is TensorFlow's own option",
         )
     return mode  # type: ignore[no-any-return]
+
+
+def _zero_for_none(part: Any) -> Any:
+    """What may be None as a graph that is asked for gives it: zeros where it is."""
+    if not isinstance(part, OrNone):
+        return part
+
+    def there(value: Any) -> Any:
+        is_tensor = isinstance(value, tf.Tensor) and value.dtype != tf.variant
+        return tf.where(part.there, value, tf.zeros_like(value)) if is_tensor else value
+
+    return OrNone(mapped(part.value, there), part.there)
 
 
 def warn_of_dropped(error: BaseException) -> None:

@@ -1,4 +1,9 @@
-"""Loops, with the options that a program sets in their bodies."""
+"""Loops, with the options that a program sets in their bodies.
+
+A loop without options is built here, as `while_v2.while_loop` builds it but for what is of no use
+to it; its body may hand on more than it is given, which the loop then carries, too. That needs the
+functions below it, which have kept their form since TensorFlow 2.0.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.eager import graph_only_ops
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import control_flow_util_v2, while_v2
 
-from bcgraph.backend import Spec
+from bcgraph.backend import Added, Spec
+
+from ._dtypes import Filler
+from ._pieces import Piece
 
 
 class _Open(threading.local):
@@ -25,7 +36,10 @@ class _Loop:
 
 
 class _Asked(Exception):
-    """A body has asked for other options than it is recorded with."""
+    """A body has asked for other options than it is recorded with, or hands on more."""
+
+    def __init__(self, added: list[Added]) -> None:
+        self.added = added
 
 
 _open = _Open()
@@ -43,7 +57,131 @@ def while_loop(
             lambda _: test([]), lambda i: (body([]), i)[1], [tf.constant(0)], [Spec(tf.int32, ())]
         )
         return []
-    shapes = {i: tf.TensorShape(spec.shape) for i, spec in enumerate(specs)}
+    values = [v.stack() if isinstance(v, Filler) else v for v in values]
+    outer = ops.get_default_graph()
+    if control_flow_util_v2.in_defun() and not control_flow_util_v2.output_all_intermediates():
+        loop = _Loop([])
+        _open.loops.append(loop)
+        try:
+            return _built(outer, test, body, values, specs, loop)
+        except _Asked as asked:
+            values, specs = _longer(values, specs, asked.added)
+        finally:
+            _open.loops.pop()
+    return _with_options(test, body, values, specs)
+
+
+def _longer(
+    values: list[Any], specs: list[Spec], added: list[Added]
+) -> tuple[list[Any], list[Spec]]:
+    more = [one.spec for one in added]
+    return [*values, *(Filler(spec).stack() for spec in more)], [*specs, *more]
+
+
+def _built(
+    outer: Any,
+    test: Callable[[list[Any]], Any],
+    body: Callable[[list[Any]], list[Any]],
+    values: list[Any],
+    specs: list[Spec],
+    loop: _Loop,
+) -> list[Any]:
+    with ops.name_scope("while") as scope:
+        counter = tf.constant(0, name="loop_counter")  # by which gradients go back
+        limit = tf.constant(-1, name="maximum_iterations")
+        before = [counter, limit, *map(tf.convert_to_tensor, values)]
+        shapes = [tf.TensorShape(()), tf.TensorShape(()), *(tf.TensorShape(s.shape) for s in specs)]
+        asking, turning = (
+            Piece(kind, control_flow_util_v2.unique_fn_name(scope, name), outer)
+            for kind, name in (
+                (control_flow_util_v2.WhileCondFuncGraph, "cond"),
+                (control_flow_util_v2.WhileBodyFuncGraph, "body"),
+            )
+        )
+        asked = asking.recorded(lambda: _given(before, shapes))
+        told = asking.recorded(lambda: tf.convert_to_tensor(test(asked[2:])))
+        given = turning.recorded(lambda: _given(before, shapes))
+        loop.leaves = given[2:]
+
+        def turn() -> list[Any]:
+            for value in asking.graph.external_captures:
+                turning.graph.capture(value)
+            after = body(given[2:])
+            if loop.asked:
+                raise _Asked([value for value in after if isinstance(value, Added)])
+            return [
+                leaf if isinstance(value, Filler) else value
+                for value, leaf in zip(after, [*given[2:], *after[len(values) :]], strict=True)
+            ]
+
+        after = turning.recorded(turn)
+        added = [value for value in after if isinstance(value, Added)]
+        more = [Filler(one.spec).stack() for one in added]
+        more_shapes = [tf.TensorShape(one.spec.shape) for one in added]
+        asked += asking.recorded(lambda: _given(more, more_shapes))
+        given += turning.recorded(lambda: _given(more, more_shapes))
+        before, shapes = before + more, shapes + more_shapes
+
+        def handed_on() -> list[Any]:
+            made = [value.value if isinstance(value, Added) else value for value in after]
+            made = [counter_after, given[1], *map(tf.convert_to_tensor, made)]
+            known = {id(value): place for place, value in enumerate(given)}
+            return [
+                value if known.get(id(value), place) == place else tf.identity(value)
+                for place, value in enumerate(made)
+            ]
+
+        counter_after = turning.recorded(lambda: given[0] + 1)
+        asking.finish(asked, [told])
+        turning.finish(given, turning.recorded(handed_on))
+        return _while(scope, asking.graph, turning.graph, before, shapes)[2:]
+
+
+def _given(values: list[Any], shapes: list[Any]) -> list[Any]:
+    """Placeholders of what a test or a body is given."""
+    made = [
+        graph_only_ops.graph_placeholder(value.dtype, shape, "given")
+        for value, shape in zip(values, shapes, strict=True)
+    ]
+    for value, placeholder in zip(values, made, strict=True):
+        if value.dtype in (tf.variant, tf.resource):
+            while_v2._copy_handle_data([value], [placeholder])
+    return made
+
+
+def _while(scope: str, test: Any, body: Any, before: list[Any], shapes: list[Any]) -> list[Any]:
+    """The `While` of two graphs, from what is before it."""
+    count = len(before)
+    deferred = tf.nest.flatten(
+        [capture() for capture in body.deferred_external_captures], expand_composites=True
+    )
+    captured = [*body.external_captures, *deferred]
+    body.outputs += [*body.internal_captures, *body.deferred_internal_captures]
+    with test.as_default():
+        own = len(test.external_captures)
+        while_v2._duplicate_body_captures_in_cond(test, captured[own:])
+    while_v2._check_shapes_compat(body.outputs[:count], shapes, before)
+    while_v2._check_inputs_outputs_types_match(body, [*before, *captured])
+    waits = [*test.function_captures.control, *body.function_captures.control]
+    with ops.control_dependencies(waits):
+        found = while_v2._build_while_op(
+            [*before, *captured],
+            test,
+            body,
+            output_shapes=[*shapes, *(t.shape for t in body.outputs[count:])],
+            parallel_iterations=10,
+            name=scope,
+            num_original_outputs=len(body.outputs),
+        )
+    return list(found[:count])
+
+
+def _with_options(
+    test: Callable[[list[Any]], Any],
+    body: Callable[[list[Any]], list[Any]],
+    values: list[Any],
+    specs: list[Spec],
+) -> list[Any]:
     options: dict[str, Any] = {}
 
     def turn(*leaves: Any) -> list[Any]:
@@ -53,12 +191,17 @@ def while_loop(
             after = body(list(leaves))
         finally:
             _open.loops.pop()
-        if loop.asked.keys() != options.keys():
+        added = [value for value in after if isinstance(value, Added)]
+        if added or loop.asked.keys() != options.keys():
             options.update(loop.asked)
-            raise _Asked
-        return after
+            raise _Asked(added)
+        return [
+            leaf if isinstance(value, Filler) else value
+            for value, leaf in zip(after, leaves, strict=True)
+        ]
 
     while True:
+        shapes = {i: tf.TensorShape(spec.shape) for i, spec in enumerate(specs)}
         plain = {name: value for name, value in options.items() if name != "shape_invariants"}
         found = {**shapes, **options.get("shape_invariants", {})}
         try:
@@ -71,8 +214,8 @@ def while_loop(
                     **plain,
                 )
             )
-        except _Asked:
-            continue
+        except _Asked as asked:
+            values, specs = _longer(values, specs, asked.added)
 
 
 def set_options(**options: Any) -> None:

@@ -20,6 +20,7 @@ class Backend:
 
     name = "torch"
     symbolic = True
+    adds = False
 
     def __init__(self) -> None:
         self.errors = Errors()
@@ -130,9 +131,12 @@ class Backend:
         """One `while_loop` operator."""
         return _record.while_loop(test, body, values, specs)
 
-    def is_pure(self, record: Callable[[], Any]) -> bool:
+    def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
         """Whether recording draws no random number and writes nothing."""
-        return _record.is_pure(record)
+        pure = _record.is_pure(record)
+        if kept:
+            record()
+        return pure
 
     def check(self, condition: Any, error: BaseException) -> None:
         """An assertion whose message tells the error, which the compiled function raises."""

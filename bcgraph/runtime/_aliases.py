@@ -20,6 +20,7 @@ from ._journal import Journal, Location
 from ._lists import StagedList, forward
 from ._lost import Lost
 from ._nodes import (
+    Again,
     Elements,
     Node,
     Nullable,
@@ -250,6 +251,17 @@ def matched(node: Node, made: Any, source: Any, undone: Undone) -> Iterator[tupl
             if len(sources) == len(children):
                 for child, part, other in zip(children, parts_of(made), sources, strict=True):
                     yield from matched(child, part, other, undone)
+
+
+def has_containers(node: Node) -> bool:
+    """Whether what is made for a node can be changed, or a part of it."""
+    match node:
+        case Tree(like, children):
+            return is_changeable(like) or any(map(has_containers, children))
+        case Perhaps(inner, _, _) | Nullable(inner, _) | Again(inner):
+            return has_containers(inner)
+        case _:
+            return isinstance(node, Elements)
 
 
 def _is_container(value: Any) -> bool:

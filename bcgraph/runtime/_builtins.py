@@ -177,6 +177,9 @@ class Builtins:
         if target in _ARITHMETIC and all(
             isinstance(v, StagedNumber | bool | int | float) for v in parts
         ):
+            for part in parts:
+                if isinstance(part, StagedNumber):
+                    part.used_as_number()
             return number_of(self.backend, result)
         return result
 

@@ -11,65 +11,64 @@ from ._outcome import Choice, Outcome
 
 
 class Flag:
-    """The flag of one loop: a boolean "goes on" with one way out, else a number.
+    """The flag of one loop: a boolean "goes on" if a turn has one way out, else a port.
 
-    The number is 0 while the loop goes on, and 1 + the index of the way out in `exits` then. A
-    `counted` loop also ends without a flag, by `exits[0]`, when its items or its test say so.
+    The port is `start` while the loop goes on, and the way out then. A `counted` loop also ends
+    without a flag, by `exits[0]`, when its items or its test say so; its turns leave it by `left`.
     """
 
     def __init__(
-        self, backend: Backend, exits: Sequence[int], start: int, *, counted: bool
+        self,
+        backend: Backend,
+        exits: Sequence[int],
+        start: int,
+        left: Sequence[int],
+        *,
+        counted: bool,
     ) -> None:
         self.backend, self.exits, self.start, self.counted = backend, tuple(exits), start, counted
-        self.single = len(exits) == 1
+        self.left = tuple(left) if counted else self.exits
+        self.single = len(self.left) == 1
 
     def first(self, enters: Any, left: Callable[[], int | Choice]) -> Any:
         """Before the loop, which is entered or `left` at once."""
         value: Any
         if self.counted:
-            value = True if self.single else 0
+            value = True if self.single else self.start
         elif self.single:
             value = enters
         else:
             rest = left()
-            number = (
-                self.exits.index(rest)
-                if isinstance(rest, int)
-                else rest.number(self.backend, self.exits)
-            )
-            value = self.backend.select(enters, 0, number + 1)
+            port = rest if isinstance(rest, int) else rest.port(self.backend)
+            value = self.backend.select(enters, self.start, port)
         return self._tensor(value)
 
     def after(self, turn: Outcome) -> Any:
         """After a turn."""
         if turn.raised:
-            return self._tensor(False if self.single else 1)
+            return self._tensor(False if self.single else self.left[0])
         if isinstance(turn.choice, int):
-            goes = turn.choice == self.start
-            if self.single:
-                return self._tensor(goes)
-            return self._tensor(0 if goes else 1 + self.exits.index(turn.choice))
-        goes = turn.choice.is_port(self.backend, self.start)
+            return self._tensor(turn.choice == self.start if self.single else turn.choice)
         if self.single:
-            return self._tensor(goes)
-        return self._tensor(turn.choice.number(self.backend, (self.start, *self.exits)))
+            return self._tensor(turn.choice.is_port(self.backend, self.start))
+        return self._tensor(turn.choice.port(self.backend))
 
     def goes_on(self, flag: Any) -> Any:
         """Whether another turn follows, if there is an item."""
-        return flag if self.single else self.backend.equal(flag, 0)
+        return flag if self.single else self.backend.equal(flag, self.start)
 
     def end(self, flag: Any) -> int | Choice:
         """By which way the loop has been left."""
-        if self.single:
+        if len(self.exits) == 1:
             return self.exits[0]
-        if self.counted and len(self.exits) == 2:
-            return Choice(self.exits, self.backend.less(flag, 2))
+        if self.single:
+            return Choice((self.exits[0], self.left[0]), flag)
         if self.counted:
-            ended = self.backend.equal(flag, 0)
-            return Choice(self.exits, self.backend.select(ended, 0, flag - 1))
+            ended = self.backend.equal(flag, self.start)
+            flag = self.backend.select(ended, self.exits[0], flag)
         if len(self.exits) == 2:
-            return Choice(self.exits, self.backend.equal(flag, 1))
-        return Choice(self.exits, flag - 1)
+            return Choice(self.exits, self.backend.equal(flag, self.exits[0]))
+        return Choice(self.exits, flag)
 
     def _tensor(self, value: Any) -> Any:
         return tensor(self.backend, value)

@@ -36,7 +36,7 @@ def _read(location: Location, effects: Effects) -> Any:
 class Choice:
     """A port that only the running graph knows.
 
-    With two ports the selector is a boolean, true for the first; else the port's number.
+    With two ports the selector is a boolean, true for the first; else the port itself.
     """
 
     ports: tuple[int, ...]
@@ -49,19 +49,11 @@ class Choice:
         if len(self.ports) == 2:
             first = self.ports[0] == port
             return self.selector if first else backend.logical_not(self.selector)
-        return backend.equal(self.selector, self.ports.index(port))
+        return backend.equal(self.selector, port)
 
-    def number(self, backend: Backend, among: tuple[int, ...]) -> Any:
-        """The port's number among `among`."""
-        numbers = [among.index(port) for port in self.ports]
-        if len(self.ports) == 2:
-            return backend.select(self.selector, *numbers)
-        if numbers == list(range(len(numbers))):
-            return self.selector
-        found: Any = numbers[0]
-        for i, number in enumerate(numbers[1:], start=1):
-            found = backend.select(backend.equal(self.selector, i), number, found)
-        return found
+    def port(self, backend: Backend) -> Any:
+        """The port as a staged integer."""
+        return backend.select(self.selector, *self.ports) if len(self.ports) == 2 else self.selector
 
     def without(self, backend: Backend, port: int) -> int | Choice:
         """The choice among the others, where it is known not to be `port`."""
@@ -70,7 +62,7 @@ class Choice:
             return rest[0]
         if len(rest) == 2:
             return Choice(rest, self.is_port(backend, rest[0]))
-        return Choice(rest, self.number(backend, (*rest, port)))
+        return Choice(rest, self.selector)
 
 
 @dataclass
@@ -227,15 +219,19 @@ class Merge:
     def _selector(self, outcome: Outcome) -> Any:
         backend = self.trees.backend
         value: Any
-        if outcome.raised:
-            value = True if len(self.ports) == 2 else 0
-        elif isinstance(outcome.choice, int):
-            number = self.ports.index(outcome.choice)
-            value = number == 0 if len(self.ports) == 2 else number
-        elif len(self.ports) == 2:
-            value = outcome.choice.is_port(backend, self.ports[0])
+        if len(self.ports) == 2:
+            first = self.ports[0]
+            if outcome.raised:
+                value = True
+            elif isinstance(outcome.choice, int):
+                value = outcome.choice == first
+            else:
+                value = outcome.choice.is_port(backend, first)
+        elif outcome.raised:
+            value = self.ports[0]
         else:
-            value = outcome.choice.number(backend, self.ports)
+            choice = outcome.choice
+            value = choice if isinstance(choice, int) else choice.port(backend)
         spec = backend.spec(value)
         assert spec is not None
         return backend.convert(value, backend.join(spec, spec) or spec)

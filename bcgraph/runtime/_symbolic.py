@@ -34,9 +34,8 @@ from ._region import Environment, branch_kind, decided, resumed, run
 from ._staged import note_turns
 from ._trees import Trees
 from ._turns import MOST, Turns
-from ._undone import Effects
 from ._values import DEAD, Iteration, Replay
-from ._while import While
+from ._while import ImpureTest, While
 from ._with import leave_together
 
 _RANGE = type(iter(range(0)))
@@ -171,14 +170,14 @@ class Stager:
             which = 0 if decided(flow, site, at.operands.pop()) else 1
             return self._run(decision, which, at.variables, at.operands, at)
         if isinstance(decision, Loop):
-            if decision.test is not None and not self._is_pure_test(decision, at):
-                again = plan(flow, site.block, repeatable=False).decisions[0]
-                assert isinstance(again, Loop)
-                decision = again
             if iteration is not None:
                 return self._over(flow, site, decision, at, predicate, iteration, begun)
-            ways = dict.fromkeys(decision.targets, at.operands)
-            return self._loop(flow, site, decision, at, Choice(decision.targets, predicate), ways)
+            try:
+                return self._from(flow, site, decision, at, predicate)
+            except ImpureTest:
+                again = plan(flow, site.block, repeatable=False).decisions[0]
+                assert isinstance(again, Loop)
+                return self._from(flow, site, again, at, predicate, repeatable=False)
 
         known = None  # what is known, on each way, of a value that may be None
         if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):
@@ -363,21 +362,19 @@ class Stager:
             self.trees.aliases.put(location, value)
         outcome.effects = {}
 
-    def _is_pure_test(self, loop: Loop, at: Environment) -> bool:
-        test = loop.test
-        assert test is not None
-        effects: list[Effects] = []
-
-        def attempt() -> None:
-            env = at.copy()
-            del env.operands[test.cfg.blocks[loop.start].depth - env.base :]
-            self.journal.enter()
-            try:
-                self.run(test, env)
-            finally:
-                effects.append(self.journal.leave())
-
-        return self.backend.is_pure(attempt) and not any(effects)
+    def _from(
+        self,
+        flow: Flow,
+        site: Site,
+        loop: Loop,
+        at: Environment,
+        predicate: Any,
+        *,
+        repeatable: bool = True,
+    ) -> Outcome:
+        """Records a loop from where its predicate stands."""
+        ways, choice = dict.fromkeys(loop.targets, at.operands), Choice(loop.targets, predicate)
+        return self._loop(flow, site, loop, at, choice, ways, repeatable=repeatable)
 
     def _over(
         self,
@@ -427,8 +424,11 @@ class Stager:
         operands: dict[int, list[Any]],
         iteration: StagedIteration | None = None,
         begun: Any = None,
+        *,
+        repeatable: bool = True,
     ) -> Outcome:
-        outcome = While(self, flow, site, loop, at, choice, operands, iteration, begun).record()
+        recorded = While(self, flow, site, loop, at, choice, operands, iteration, begun)
+        outcome = recorded.record(repeatable=repeatable)
         self.apply(outcome)
         return outcome
 

@@ -412,8 +412,8 @@ class Trees:
                 if value is DEAD or value is UNDEFINED:
                     yield backend.filler(spec)
                 else:
-                    if isinstance(value, StagedNumber):
-                        value.yielded = True
+                    if isinstance(value, StagedNumber) and value.is_known_in(spec):
+                        value.used_as_number()
                     yield backend.convert(value, spec)
             case Tree(like, children):
                 if value is not DEAD and children_of(value) is None and not is_plain(value):

@@ -6,10 +6,11 @@ import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bcgraph.backend import Spec, StagedNumber
+from bcgraph.backend import Added, Spec, StagedNumber
 from bcgraph.errors import BcgraphError, Disagreement, Note, UnstableLoop
 from bcgraph.regions import RETURN, Flow, Loop, Site
 
+from ._aliases import has_containers
 from ._carried import Carried
 from ._evidence import Ways
 from ._flag import Flag, tensor
@@ -32,6 +33,10 @@ _ATTEMPTS = 40
 
 class _Again(Exception):
     """The body has shown that the state's types must be wider."""
+
+
+class ImpureTest(Exception):
+    """The test of a loop leaves something that may not run once more."""
 
 
 class While:
@@ -75,7 +80,8 @@ class While:
         self.exits = loop.ports
         self.flag: Flag | None = None
         if not self.counted or body.ports != (loop.start,):
-            self.flag = Flag(stager.backend, loop.ports, loop.start, counted=self.counted)
+            left = [port for port in body.ports if port != loop.start]
+            self.flag = Flag(stager.backend, loop.ports, loop.start, left, counted=self.counted)
         self.locations: dict[Key, Location] = {}
         self.ignored: set[tuple[str, Any, type]] = set()
         self.first_turn: set[Key] = set()
@@ -92,6 +98,7 @@ class While:
         )
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
+        self.asked: dict[Key, Any] = {}  # that the test has been given last
         self.nodes: dict[Key, Node] = {}
         self.changing: list[Key] = []  # what the body has shown last to need wider types
         self._begin()
@@ -128,15 +135,19 @@ class While:
             self.nodes.update(known[0])
             self.first_turn |= known[1]
 
-    def record(self) -> Outcome:
-        """Records the loop and returns the state after it."""
+    def record(self, *, repeatable: bool = True) -> Outcome:
+        """Records the loop and returns the state after it.
+
+        Raises `ImpureTest` if the loop's own test is to be `repeatable`, and is not.
+        """
+        self._repeatable = repeatable
         for _ in range(_ATTEMPTS):
             self.placed: dict[int, Key] = {}
             init: list[Any] = []
             if self.flag is not None:
                 init.append(self.flag.first(self.enters, self._left_at_once))
             for key, node in self.nodes.items():
-                init.extend(self.trees.leaves(node, self.values[key]))
+                init.extend(self._first_leaves(node, self.values[key]))
             specs = self._specs(init)
             try:
                 leaves = self.backend.while_loop(self._test, self._body, init, specs)
@@ -148,6 +159,7 @@ class While:
                     raise
                 self.nodes[key] = Elements(error.element)
                 continue
+            self._tell_numbers()
             free = {k: n for k, n in self.nodes.items() if k[0] == "variable" and is_free(n)}
             self.stager.known_loops[self.hint] = (free, frozenset(self.first_turn & free.keys()))
             return self._after(list(leaves))
@@ -158,6 +170,21 @@ class While:
             place=self.ways.place,
             notes=[note for note in notes if note.text],
         )
+
+    def _first_leaves(self, node: Node, value: Any) -> Iterator[Any]:
+        """The leaves before the first turn; whether a number was one is told when all is known."""
+        if isinstance(node, Leaf) and isinstance(value, StagedNumber):
+            yield self.backend.convert(value, node.spec)
+        else:
+            yield from self.trees.leaves(node, value)
+
+    def _tell_numbers(self) -> None:
+        for key, node in self.nodes.items():
+            value = self.values[key]
+            if not isinstance(node, Leaf) or not isinstance(value, StagedNumber):
+                continue
+            if value.is_known_in(node.spec):
+                value.used_as_number()
 
     def _specs(self, init: list[Any]) -> list[Spec]:
         specs: list[Spec | None] = []
@@ -185,16 +212,36 @@ class While:
             conditions.append(self.flag.goes_on(leaves[0]))
             rest = leaves[1:]
         if self.counted:
-            state = self._state(rest)
+            state = self.asked = self._state(rest)
             if self.iteration is not None:
                 conditions.append(self.iteration.has(state["at",]))
             else:
-                outcome = self.stager.branch(lambda: self._tested(state), self.loop.body, self.site)
+                outcome = self._outcome_of_test(state)
                 if isinstance(outcome.choice, int):
                     conditions.append(tensor(self.backend, outcome.choice == self.loop.enters))
                 else:
                     conditions.append(outcome.choice.is_port(self.backend, self.loop.enters))
         return self.backend.all_of(conditions)
+
+    def _outcome_of_test(self, state: dict[Key, Any]) -> Outcome:
+        found: list[Outcome] = []
+        test = self.loop.test
+        assert test is not None
+
+        def record() -> None:
+            self.journal.enter()
+            try:
+                self._write(state)
+                env = self._environment(state)
+                run = self.stager.run
+                found.append(self.stager.branch(lambda: run(test, env), test, self.site))
+            finally:
+                self.journal.leave()
+
+        pure = self.backend.is_pure(record, kept=True)
+        if self._repeatable and (not pure or found[-1].effects):
+            raise ImpureTest
+        return found[-1]
 
     def _state(self, leaves: list[Any]) -> dict[Key, Any]:
         rest = iter(leaves)
@@ -221,19 +268,19 @@ class While:
         after = self._values_after(outcome, state)
         flat = [] if self.flag is None else [self.flag.after(outcome)]
         with self.trees.after({}, outcome.effects):
-            self._widen(after)
+            stronger, added = self._widen(after)
             for key, node in self.nodes.items():
-                flat.extend(self.trees.leaves(node, after[key]))
+                leaves = self.trees.leaves(node, after[key])
+                flat.extend(map(Added, leaves, self.trees.specs(node)) if key in added else leaves)
+        given = [state for state in (self.given, self.asked) if state]
+        if any(numbers[key].yielded for key in stronger for numbers in given):
+            raise _Again
         itself = {k: v for k, v in state.items() if k[0] == "effect" and type(v) is StagedList}
         undone = Undone(outcome.effects)
-        if not self.carried.is_known(self.nodes, state, {**after, **itself}, undone):
+        nodes = {k: node for k, node in self.nodes.items() if k in state and k not in added}
+        if not self.carried.is_known(nodes, state, {**after, **itself}, undone):
             raise _Again
         return flat
-
-    def _tested(self, state: dict[Key, Any]) -> Outcome:
-        assert self.loop.test is not None
-        self._write(state)
-        return self.stager.run(self.loop.test, self._environment(state))
 
     def _write(self, state: dict[Key, Any]) -> None:
         for key, location in self.locations.items():
@@ -328,8 +375,15 @@ class While:
         location = self.locations[key]
         return location.kind, location.key, type(location.target)
 
-    def _widen(self, after: dict[Key, Any]) -> None:
+    def _widen(self, after: dict[Key, Any]) -> tuple[list[Key], list[Key]]:
+        """Makes the nodes hold the values after a turn; raises `_Again` if the body must know.
+
+        Returns those of which it need not, unless it has used a number as no tensor, and those that
+        it has not been given, nor wanted.
+        """
         changed = False
+        stronger: list[Key] = []
+        added: list[Key] = []
         self.changing = []
         for key, node in list(self.nodes.items()):
             value = after[key]
@@ -344,17 +398,37 @@ class While:
             if wide != node:
                 self.changing.append(key)
                 self.nodes[key] = wide
-                changed = changed or not self._only_stronger(key, node, wide)
+                if self._only_stronger(key, node, wide):
+                    stronger.append(key)
+                elif self._is_added(key, node, wide):
+                    added.append(key)
+                    del self.nodes[key]
+                    self.nodes[key] = wide  # behind those that the body has been given
+                elif not (key[0] == "left" and isinstance(wide, Static)):  # which no turn is given
+                    changed = True
         if changed:
             raise _Again
+        return stronger, added
+
+    def _is_added(self, key: Key, node: Node, wide: Node) -> bool:
+        """Whether the loop can carry a value from now on of which a turn does not see the last."""
+        unset = isinstance(node, Static) and (node.value is UNDEFINED or node.value is DEAD)
+        if not self.backend.adds or not unset or isinstance(wide, Static | Perhaps):
+            return False
+        if any(spec is None for spec in self.trees.specs(wide)) or has_containers(wide):
+            return False
+        asked = self.facts.names(self.facts.live[self.loop.start])
+        return key[0] == "left" or (
+            key[0] == "variable" and key not in self.fed and key[1] not in asked
+        )
 
     def _only_stronger(self, key: Key, node: Node, wide: Node) -> bool:
-        """Whether a Python number has become a tensor of the same type, and was used as one."""
+        """Whether a Python number has become a tensor of the same type."""
         match node, wide:
             case Leaf(Spec(one, shape, weak=True)), Leaf(Spec(other, also, weak=False)):
-                number = self.given.get(key)
-                unused = isinstance(number, StagedNumber) and not number.yielded
-                return (one, shape) == (other, also) and unused
+                return (one, shape) == (other, also) and isinstance(
+                    self.given.get(key), StagedNumber
+                )
         return False
 
     def _wider(self, key: Key, node: Node, value: Any) -> Node:
@@ -418,13 +492,13 @@ class While:
             match key:
                 case ("variable", name):
                     variables[name] = value
-                case ("left", port, _):
-                    operands[port].append(value)
                 case ("effect", identity):
                     effects[identity] = (self.locations[key], DEAD, value)
                 case ("at",):
                     assert self.iteration is not None
                     self.iteration.end(value)
+        for _, port, i in sorted(key for key in state if key[0] == "left"):
+            operands[port].append(state["left", port, i])
         for port in self.exits:
             depth = 1 if port == RETURN else cfg.blocks[port].depth - base
             if len(operands[port]) < depth:

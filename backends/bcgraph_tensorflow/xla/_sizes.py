@@ -70,6 +70,8 @@ def _parts(value: Value) -> list[Any]:
     """The elements of a vector: Python integers, or scalars."""
     if isinstance(value, np.ndarray):
         return [int(n) for n in value]
+    if value.op.type in ("Select", "SelectV2"):  # an index made harmless where it is not used
+        return list(tf.unstack(value))
     if value.op.type != "Pack":
         raise NotKept("a slice is computed in a way that is not followed")
     found = (tf.get_static_value(part) for part in value.op.inputs)

@@ -1,0 +1,54 @@
+"""The graphs of branches, tests and bodies, as `func_graph_from_py_func` makes them.
+
+One is finished only where it is kept, and records what it is asked to, in several goes if need be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework import auto_control_deps
+from tensorflow.python.util import object_identity
+
+
+class Piece:
+    """One of TensorFlow's function graphs (of a `kind`) inside the graph `outer`."""
+
+    def __init__(self, kind: Any, name: str, outer: Any) -> None:
+        self.graph = kind(name, collections=outer._collections)
+        self.graph._watched_variables = object_identity.ObjectIdentityWeakSet()
+        self.graph.structured_input_signature = ((), {})
+        self._ordered = outer._add_control_dependencies
+        self._order = auto_control_deps.AutomaticControlDependencies()
+        if self._ordered:
+            with self.graph.as_default():
+                self._order.__enter__()
+
+    def recorded(self, record: Callable[[], Any]) -> Any:
+        """What recording something in the graph returns."""
+        with self.graph.as_default():
+            return record()
+
+    def finish(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        """Gives the graph its inputs, those that it captures after them, and its outputs."""
+        graph = self.graph
+        with graph.as_default():
+            made = [graph.capture(value) for value in outputs]
+            if self._ordered:
+                made = self._in_order(made)
+                graph.control_outputs.extend(self._order.ops_which_must_run)
+                graph.collective_manager_ids_used = self._order.collective_manager_ids_used
+        deferred = tf.nest.flatten(graph.deferred_internal_captures, expand_composites=True)
+        graph.inputs = [*inputs, *graph.internal_captures, *deferred]
+        graph.outputs = made
+        graph.structured_outputs = list(made)
+        graph.variables = graph._watched_variables
+
+    def _in_order(self, outputs: list[Any]) -> list[Any]:
+        """The outputs, which wait for all that the graph does."""
+        if any(op.op_def.is_stateful for op in self.graph.get_operations()):
+            outputs = [self._order.mark_as_return(value) for value in outputs]
+        self._order.__exit__(None, None, None)
+        return outputs
