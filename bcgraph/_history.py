@@ -123,7 +123,7 @@ def _tell(
     elif depth and type(value) is dict and value:
         for key, part in value.items():
             _tell(f"{name}[{key!r}]", part, spec, depth - 1, found)
-    elif type(value).__repr__ is object.__repr__ or not isinstance(value, _PLAIN):
+    elif not isinstance(value, _PLAIN) or type(value).__repr__ == object.__repr__:
         found[name] = f"an object of {type(value).__qualname__}"
     else:
         found[name] = f"the {type(value).__name__} {reprlib.repr(value)}"

@@ -32,7 +32,7 @@ class _Work:
         self._begun = time.perf_counter()
         self._lock = threading.Lock()
         self._live: Any = None
-        self._spinner: Any = None
+        self._spinner: Spinner | None = None
         self._is_over = False
         self._timer = threading.Timer(AFTER, self._draw)
         self._timer.daemon = True
@@ -59,6 +59,7 @@ class _Work:
     def _drawn(self) -> Spinner:
         from rich.text import Text
 
+        assert self._spinner is not None
         told = [f"bcgraph: {self.what}"]
         if self.steps:
             told.append(f"{self.steps} branches and loops")

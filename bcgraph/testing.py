@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.abc import MetaPathFinder
 from types import CodeType, ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
+from bcgraph.backend import Backend
 from bcgraph.errors import BcgraphError
 from bcgraph.runtime import Runtime
 
@@ -43,7 +44,9 @@ class _Nothing:
         return target
 
 
-_RUNTIME = Runtime(_Everything(), everything=True)
+_RUNTIME = Runtime(
+    cast("Backend", _Everything()), everything=True
+)  # it executes: no other is asked
 
 
 def stage_everything(fn: Callable[P, R]) -> Callable[P, R]:

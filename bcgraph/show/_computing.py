@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import CodeType
 from typing import Any
 
+from ._displays import Displays
 from ._expressions import (
     ADD,
     ATOM,
@@ -24,7 +25,6 @@ from ._expressions import (
     negated,
     plain,
 )
-from ._stack import Stack
 
 _BINARY = {
     "ADD": ("+", ADD), "SUBTRACT": ("-", ADD), "MULTIPLY": ("*", MULTIPLY),
@@ -35,7 +35,7 @@ _BINARY = {
 _COMPARE = {"LT": "<", "LE": "<=", "EQ": "==", "NE": "!=", "GT": ">", "GE": ">="}
 
 
-class Computing(Stack):
+class Computing(Displays):
     """Instructions that leave a value; each method is named by its instruction."""
 
     def _unary_not(self, _: Any) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import CodeType
 from typing import Any
 
+from bcgraph._history import Compilation
 from bcgraph.cfg import Cfg
 from bcgraph.dataflow import analyse
 from bcgraph.instructions import Op
@@ -36,7 +37,8 @@ def explain(fn: Callable[..., Any]) -> Explanation:
     nodes = _structure(code)
     sites = tuple(sorted(_sites(code, cfg, nodes), key=lambda r: (r.line or 0, r.block)))
     source = tuple(_source(code))
-    compilations = getattr(fn, "compilations", tuple)() if hasattr(fn, "__wrapped__") else ()
+    made = getattr(fn, "compilations", tuple) if hasattr(fn, "__wrapped__") else tuple
+    compilations: tuple[Compilation, ...] = tuple(made())
     if not compilations and not any(site.staged for site in sites):
         sites = tuple(replace(site, ran=False) for site in sites)
     notes = getattr(type(fn), "notes", None)
@@ -46,7 +48,7 @@ def explain(fn: Callable[..., Any]) -> Explanation:
         source or tuple((line, text) for text, line in printed(code, _marks(sites))),
         not source,
         sites,
-        tuple(compilations),
+        compilations,
         () if notes is None else notes(fn),
         nodes,
         str(cfg),
@@ -107,8 +109,8 @@ def _sites(code: CodeType, cfg: Cfg, nodes: tuple[Node, ...]) -> Iterator[SiteRe
         ins = cfg.instructions(block)[0]
         if block.terminator is Op.FOR or (block.terminator is Op.BRANCH and ins.arg == "truth"):
             tests.setdefault(leading.get(block.id, block.id), []).append(block.id)
-    for blocks in tests.values():
-        found = [cfg.blocks[b] for b in blocks]
+    for members in tests.values():
+        found = [cfg.blocks[b] for b in members]
         as_what = [done.get((i.op, i.location)) for b in found for i in cfg.instructions(b)]
         staged = next((one for one in as_what if one is not None), None)
         block = found[0 if staged is None else as_what.index(staged)]

@@ -12,7 +12,6 @@ from typing import Any
 from bcgraph.instructions import Instruction, Op
 
 from ._computing import Computing
-from ._displays import Displays
 from ._expressions import ATOM, UNARY, Expression, Statement, Unreadable, plain
 from ._writing import Writing
 
@@ -24,7 +23,7 @@ _SILENT = {
 }  # fmt: skip
 
 
-class Machine(Computing, Displays, Writing):
+class Machine(Computing, Writing):
     """Runs the instructions of a block."""
 
     def run(self, instructions: list[Instruction]) -> None:
@@ -68,8 +67,8 @@ class Machine(Computing, Displays, Writing):
             case Op.JUMP | Op.NOP:
                 pass
             case Op.OPAQUE:
-                name, arg = ins.arg  # type: ignore[misc]
-                self._opaque(name, arg)
+                assert isinstance(ins.arg, tuple)
+                self._opaque(*ins.arg)
             case _:
                 raise Unreadable(str(ins))
 

@@ -51,7 +51,7 @@ def _comprehension(code: CodeType, structure: Structure) -> str | None:
         element = f"{key}: {value}"
     else:
         element = last.text.partition(_ADDS[code.co_name])[2].removesuffix(")")
-    first, end = _BRACKETS[code.co_name]
+    first, end = tuple(_BRACKETS[code.co_name])
     return f"\0{first}{element} {' '.join(clauses)}{end}"
 
 
@@ -74,16 +74,12 @@ def _lambda(code: CodeType, defaults: Defaults, structure: Structure) -> str | N
 
 def _chosen(nodes: tuple[Node, ...]) -> str | None:
     """`a if c else b`, of an `if` both ways of which return."""
-    if len(nodes) != 2 or not isinstance(nodes[0], If) or not isinstance(nodes[1], Statement):
-        return None
-    first, last = nodes
-    if len(first.then) != 1 or not isinstance(first.then[0], Statement) or first.other:
-        return None
-    texts = (first.then[0].text, last.text)
-    if not all(text.startswith("return ") for text in texts):
-        return None
-    one, other = (text.removeprefix("return ") for text in texts)
-    return f"{one} if {first.test} else {other}"
+    match nodes:
+        case (If(test, (Statement(one),), ()), Statement(other)):
+            if one.startswith("return ") and other.startswith("return "):
+                value, otherwise = one.removeprefix("return "), other.removeprefix("return ")
+                return f"{value} if {test} else {otherwise}"
+    return None
 
 
 def arguments(code: CodeType, defaults: Defaults) -> str:
@@ -92,8 +88,8 @@ def arguments(code: CodeType, defaults: Defaults) -> str:
     count, keyword = code.co_argcount, code.co_kwonlyargcount
     texts: list[Any] = names[:count]
     given = defaults.get("positional", ())
-    for i, value in enumerate(given, start=count - len(given)):
-        texts[i] += f"={value}"
+    for i, default in enumerate(given, start=count - len(given)):
+        texts[i] += f"={default}"
     if code.co_posonlyargcount:
         texts.insert(code.co_posonlyargcount, "/")
     rest = names[count + keyword :]

@@ -13,6 +13,7 @@ from bcgraph.cfg import Cfg, Loop, build
 from bcgraph.instructions import Op, read
 
 from ._expressions import Defaults, Expression, Statement, Unreadable
+from ._finally import folded
 from ._handlers import Handlers
 from ._loops import Loops
 from ._machine import Machine
@@ -48,7 +49,7 @@ class Structurer(Loops, Handlers):
         last = nodes[-1] if nodes else None
         if len(nodes) > 1 and isinstance(last, Statement) and last.text == "return None":
             nodes.pop()
-        return tuple(nodes)
+        return folded(nodes)
 
     def sequence(
         self, block: int, stack: list[Expression], around: Around, *, enters: bool = False

@@ -85,3 +85,13 @@ def test_the_reference_has_every_public_name():
     reference = (DOCS / "reference.md").read_text()
     listed = set(re.findall(r"auto(?:function|class):: bcgraph\.(\w+)$", reference, re.MULTILINE))
     assert listed == set(bcgraph.__all__) - {"errors"} - {"__version__"}
+
+
+def test_the_figures_of_the_readme_are_those_of_the_comparisons():
+    readme, comparisons = (ROOT / "README.md").read_text(), (DOCS / "comparisons.md").read_text()
+    times = re.findall(
+        r"takes (\d+) times, of a running sum .* (\d+) times less", readme, re.DOTALL
+    )
+    assert len(times) == 1
+    for program, figure in zip(("collatz", "running sum up to a threshold"), times[0], strict=True):
+        assert re.search(rf"^\| {program}.*\| {figure} \|$", comparisons, re.MULTILINE)

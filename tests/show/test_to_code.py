@@ -229,6 +229,60 @@ def loops(values, limit):
 """
 
 
+def test_a_finally_is_told_once() -> None:
+    assert to_code(guarded) == GUARDED
+    assert to_code(nested) == NESTED
+
+
+def nested(x, log):
+    try:
+        try:
+            if x > 1:
+                return x if x > 5 else x * 3
+            x = x + 20
+        except ValueError:
+            x = 0
+        finally:
+            log.append(x)
+    finally:
+        log.append("end")
+    return x
+
+
+NESTED = """\
+def nested(x, log):
+    try:
+        try:
+            try:
+                if x > 1:
+                    return x if x > 5 else x * 3
+                x = x + 20
+            except ValueError:
+                x = 0
+        finally:
+            log.append(x)
+    finally:
+        log.append('end')
+    return x
+"""
+GUARDED = """\
+def guarded(values, limit):
+    found = []
+    for value in values:
+        try:
+            if not value == 2:
+                with suppress(ZeroDivisionError):
+                    if value > 10:
+                        break
+                    found.append(limit // value)
+                    if value == 5:
+                        return ('five', found)
+        finally:
+            found.append(-value)
+    return found
+"""
+
+
 def test_what_is_staged_is_marked() -> None:
     def halved(x):
         while x > 1:
