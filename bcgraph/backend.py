@@ -189,7 +189,6 @@ class Backend(Protocol):
 
     name: str
     symbolic: bool
-    adds: bool  # whether the body of a loop may hand on what is `Added`
 
     def owns(self, value: Any) -> bool:
         """Whether a value among a function's arguments is one of this framework's tensors."""
@@ -206,6 +205,8 @@ class Backend(Protocol):
         """
 
     # For symbolic backends.
+
+    adds: bool  # whether the body of a loop may hand on what is `Added`
 
     def refusal(self, error: Exception) -> BcgraphError | None:
         """What a framework's exception means that a program met while it was recorded.

@@ -15,7 +15,6 @@ class Backend:
 
     name = "numpy"
     symbolic = False
-    adds = False
 
     def owns(self, value: Any) -> bool:
         """Whether a value is an array or a NumPy scalar."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from ._remake import remade
-
-_made: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 
 
 def constant(value: Any, dtype: Any) -> Any:
@@ -32,7 +29,9 @@ def _once(key: Any, make: Callable[[], Any]) -> Any:
     placed = any(True for _ in graph._device_function_stack.peek_objs())
     if placed or graph._control_dependencies_stack:
         return make()
-    found = _made.setdefault(graph, {})
+    found = getattr(graph, "_bcgraph_constants", None)
+    if found is None:  # a table apart would keep the graphs, which its values hold
+        found = graph._bcgraph_constants = {}
     if key not in found:
         found[key] = make()
     return found[key]

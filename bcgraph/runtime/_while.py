@@ -140,7 +140,7 @@ class While:
 
         Raises `ImpureTest` if the loop's own test is to be `repeatable`, and is not.
         """
-        self._repeatable = repeatable
+        self._asks = repeatable  # whether it is to be seen yet if the test is
         for _ in range(_ATTEMPTS):
             self.placed: dict[int, Key] = {}
             init: list[Any] = []
@@ -238,9 +238,11 @@ class While:
             finally:
                 self.journal.leave()
 
-        pure = self.backend.is_pure(record, kept=True)
-        if self._repeatable and (not pure or found[-1].effects):
+        if not self._asks:
+            record()
+        elif not self.backend.is_pure(record, kept=True) or found[-1].effects:
             raise ImpureTest
+        self._asks = False
         return found[-1]
 
     def _state(self, leaves: list[Any]) -> dict[Key, Any]:

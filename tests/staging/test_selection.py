@@ -324,6 +324,48 @@ def test_a_number_that_is_used_as_one_is_recorded_as_one(function: Callable[...,
     _same(function, VECTOR)
 
 
+def swapped(x: Any, n: Any) -> Any:
+    a, b = x, x * 2.0
+    while n > 0:
+        a, b, n = b, a * a, n - 1
+    return a * b
+
+
+def last_seen(x: Any, n: Any) -> Any:
+    for i in range(n):
+        doubled = x * 2.0 + tf.cast(i, tf.float32)
+        if doubled > 6.0:
+            break
+    else:
+        doubled = x
+    return doubled
+
+
+def two_results(x: Any, n: Any) -> Any:
+    for i in range(n):
+        half = x * 0.5
+        if half < 1.0:
+            return half, tf.cast(i, tf.float32) + x
+        x = half
+    return x, 0.0 * x
+
+
+def left_from_within(x: Any, n: Any) -> Any:
+    for i in range(n):
+        for j in range(n):
+            if x * tf.cast(j, tf.float32) > 7.0:
+                return x * tf.cast(i + j, tf.float32)
+            x = x + 0.5
+    return -x
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 5])
+@pytest.mark.parametrize("function", [swapped, last_seen, two_results, left_from_within])
+def test_what_a_turn_hands_on_besides(function: Callable[..., Any], turns: int) -> None:
+    for x in (1.5, 2.9):
+        _same(lambda a, n: tf.stack(function(a, n)), x, turns)
+
+
 @pytest.mark.parametrize("seed", [1, 22, 31, 57, 80, 96])
 def test_random_programs(seed: int) -> None:
     assert difference(program(seed)) == ""
