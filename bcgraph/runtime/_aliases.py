@@ -14,12 +14,14 @@ from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
+from bcgraph._library import is_users_class
 from bcgraph.errors import Disagreement, Note
 
 from ._journal import Journal, Location
 from ._lists import StagedList, forward
 from ._lost import Lost
 from ._nodes import (
+    DICTS,
     Again,
     Elements,
     Node,
@@ -207,13 +209,14 @@ def lost_in(value: Any) -> Lost | None:
     staged = forward(value)
     if isinstance(staged, StagedList):
         return staged.handles if type(staged.handles) is Lost else None
-    part = None
-    if isinstance(value, deque | set):
+    kind, part = type(value), None
+    if kind in (deque, set):
         part = next(iter(value), None)
-    elif isinstance(value, dict):
+    elif kind in DICTS:
         part = next(iter(value.values()), None)
-    elif not isinstance(value, list) and _is_container(value):
-        part = next((getattr(value, name) for name in _fields(value)), None)
+    elif kind is not list and is_users_class(kind):  # whose own methods are not to be called
+        held = object.__getattribute__(value, "__dict__") if kind.__dictoffset__ else {}
+        part = next(iter(held.values()), None)
     return part if type(part) is Lost else None
 
 

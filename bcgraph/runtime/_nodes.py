@@ -17,7 +17,7 @@ from bcgraph.errors import Note
 
 from ._values import UNDEFINED
 
-_DICTS = (dict, OrderedDict, defaultdict, Counter)
+DICTS = (dict, OrderedDict, defaultdict, Counter)
 NUMBERS = (bool, int, float, complex)
 PLAIN = (bool, int, float, complex, str, bytes, range, slice, MethodType)
 
@@ -123,7 +123,7 @@ def children_of(value: Any) -> list[Any] | None:
     kind = type(value)
     if kind in (tuple, list, deque) or (isinstance(value, tuple) and hasattr(kind, "_fields")):
         return list(value)
-    if kind in _DICTS:
+    if kind in DICTS:
         return list(value.values())
     if dataclasses.is_dataclass(value) and not isinstance(value, type) and _is_record(value):
         return [getattr(value, f.name) for f in dataclasses.fields(value)]

@@ -44,9 +44,10 @@ class Operators:
         """Whether the truth of a value is staged."""
         if is_staged(self.backend, value):
             return True
-        if isinstance(value, dict | deque):
-            refuse_lost(value)
-        if not self.backend.symbolic or not is_users_class(type(value)):
+        if not self.backend.symbolic:
+            return False
+        refuse_lost(value)
+        if not is_users_class(type(value)):
             return False
         return self.backend.is_recording() and self._protocols().truth(value) is not value
 
