@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch.fx import GraphModule, Node
+from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing
 from torch.fx.node import map_arg
 
 from ._graphs import (
@@ -26,7 +27,7 @@ from ._graphs import (
     subgraphs,
     written,
 )
-from ._memory import Memory, Place, storage
+from ._memory import Memory, Place, Untold, storage
 
 _GIVEN = "bcgraph_given"  # of a write: it puts there what an operator has given for it
 
@@ -49,6 +50,54 @@ def functional(graph: GraphModule) -> frozenset[Node]:
         module.graph.lint()
         module.recompile()
     return _outer_writes(graph)
+
+
+def give_writes(ways: Sequence[GraphModule]) -> list[int]:
+    """Has the ways of a recorded branch give what they write of what they are given.
+
+    Returns which arguments: one more result for each. Raises `Untold`.
+    """
+    changed = [_isolated(way) for way in ways]
+    numbers = sorted({number for of in changed for number in of})
+    for number in numbers:
+        for way, of in zip(ways, changed, strict=True):
+            _give(way, of.get(number, placeholders(way)[number]))
+    for way in ways:
+        way.recompile()
+    return numbers
+
+
+def carry_writes(test: GraphModule, body: GraphModule, count: int) -> tuple[list[int], list[int]]:
+    """Has a recorded loop of `count` values carry what it writes besides.
+
+    Returns which of its values are its first ones, written; and which additional arguments it
+    carries now. Raises `Untold`.
+    """
+    if _isolated(test):
+        raise Untold("the test of a loop writes a tensor")
+    _forward(body)
+    taken = placeholders(body)
+    stays = [place is value for place, value in zip(taken, outputs(body), strict=False)]
+    changed = _isolated(body)
+    numbers = sorted(number for number in changed if number >= count)
+    for more, number in enumerate(numbers):
+        _carry(taken[number], (test, body), count + more)
+        _give(body, changed[number])
+    test.recompile()
+    body.recompile()
+    kept = [number for number in sorted(changed) if number < count and stays[number]]
+    return kept, [number - count for number in numbers]
+
+
+def _isolated(graph: GraphModule) -> dict[int, Node]:
+    """Makes the writes of a subgraph local; the last values of arguments that it wrote."""
+    if not any(written(node) for _, node in operations(graph)):
+        return {}
+    with disable_proxy_modes_tracing(), torch._C.DisableTorchFunction():
+        _forward(graph)
+        found = _Isolation(graph, inside=True).of(graph)
+    taken = placeholders(graph)
+    return {taken.index(place): value for place, value in found.items()}
 
 
 def _forward(graph: GraphModule) -> None:
@@ -98,8 +147,9 @@ def _gives_what_it_writes(node: Node) -> bool:
 class _Isolation:
     """Makes the writes of subgraphs local. Raises `Untold`, before it changes anything."""
 
-    def __init__(self, graph: GraphModule) -> None:
-        self._whole, self._memory = graph, Memory(graph)
+    def __init__(self, graph: GraphModule, *, inside: bool = False) -> None:
+        self._whole = None if inside else graph
+        self._memory = Memory(graph, inside=inside)
         modes = (node for _, node in operations(graph) if "autocast" in str(node.target))
         self._casts = next(modes, None) is not None or any(
             map(torch.is_autocast_enabled, ("cpu", "cuda"))

@@ -229,6 +229,8 @@ def written_copy(graph: Graph, results: list[Node]) -> Node | None:
     for node in graph.nodes:
         roots = {_root(value) for value in written(node)} if node.op == "call_function" else set()
         for copy, source in pairs:
+            if node.target is torch.ops.aten.copy_.default and node.args[1] is copy:
+                continue  # after which they are the same
             outlives = source.op != "call_function" or last.get(source, 0) > places[node]
             if copy in roots and outlives:
                 return node

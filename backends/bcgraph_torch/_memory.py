@@ -80,12 +80,12 @@ class Memory:
         Untold: if a write cannot be told as a new value of one place.
     """
 
-    def __init__(self, graph: GraphModule) -> None:
+    def __init__(self, graph: GraphModule, *, inside: bool = False) -> None:
         self._is: dict[Place, Place] = {}
         self._may: dict[Place, set[Place]] = {}
         self._strided: set[Place] = set()
         self._relate(graph)
-        self._whole = graph
+        self._whole = None if inside else graph
         self.written = self._written(graph, set())  # of the places of the graph itself
         outside = [node for node in graph.graph.nodes if _lives_outside(node)]
         for node in outside:

@@ -26,6 +26,7 @@ from bcgraph.backend import Spec, UnsupportedEffect
 
 from . import _outer as outer
 from ._dtypes import dims, is_list, mark_list, same_size
+from ._functional import carry_writes, give_writes
 from ._gradients import mark
 from ._graphs import (
     COND,
@@ -40,6 +41,7 @@ from ._graphs import (
     written_copy,
 )
 from ._meanings import Meanings
+from ._memory import Untold
 
 
 def is_recording() -> bool:
@@ -82,22 +84,32 @@ def cond(
     graphs[True] = _subgraph(record_true, sizes)
     operands = _lifted([graphs[True], graphs[False]], sizes)
     meta = {}
+    back: list[Any] = []
     if not outer.is_own():
+        with _told():
+            numbers = give_writes([graphs[True], graphs[False]])
+        back = [operands[number] for number in numbers]
         handed = [_operands(graphs[way], operands) for way in (True, False)]
         meta[HANDED] = [one | other for one, other in zip(*handed, strict=True)]
         operands = _own(operands, list(graphs.values()))
     pairs = zip(outputs[True], outputs[False], strict=True)
     results = [_either(one, other) for one, other in pairs]
+    count = len(results)
+    sources = [value for value in operands if isinstance(value, torch.Tensor)]
+    results += [_empty(value.shape, value, sources) for value in back]
     mode = get_proxy_mode()
     number, name = unique_graph_id(mode, prefix="true_graph")
     mode.tracer.root.register_module(name, graphs[True])
     mode.tracer.root.register_module(f"false_graph_{number}", graphs[False])
-    return _node(
+    made = _node(
         COND,
         (predicate, graphs[True], graphs[False], tuple(operands)),
         results,
         meta,
     )
+    for value, new in zip(back, made[count:], strict=True):
+        value.copy_(new)
+    return made[:count]
 
 
 def while_loop(
@@ -124,27 +136,54 @@ def while_loop(
     graphs = [_subgraph(record, [*given, *sizes]) for record in (record_test, record_body)]
     additional = _lifted(graphs, sizes, first=count)
     meta = {}
+    back: list[Any] = []
+    kept: list[int] = []
     if not outer.is_own():
-        operands = [*started, *additional]
+        with _told():
+            kept, numbers = carry_writes(graphs[0], graphs[1], count)
+        back = [additional[number] for number in numbers]
+        additional = [v for number, v in enumerate(additional) if number not in numbers]
+        values += [value.clone() for value in back]
+        operands = [*started, *back, *additional]
         _operands(graphs[0], operands)
         turned = _operands(graphs[1], operands)
-        nodes = _proxied(started)
+        nodes = _proxied([*started, *back])
         meta[HANDED] = [{node} | one for node, one in zip(nodes, turned, strict=True)]
         additional = _own(additional, graphs, first=count)
     results = [
         _empty(spec.shape, value, [value, end])
-        for spec, value, end in zip(specs, values, after, strict=True)
+        for spec, value, end in zip(specs, values[:count], after, strict=True)
     ]
+    sources = [value for value in (*values, *additional) if isinstance(value, torch.Tensor)]
+    results += [_empty(value.shape, value, sources) for value in back]
     mode = get_proxy_mode()
     number, name = unique_graph_id(mode, prefix="while_loop_cond_graph")
     mode.tracer.root.register_module(name, graphs[0])
     mode.tracer.root.register_module(f"while_loop_body_graph_{number}", graphs[1])
-    return _node(
+    made = _node(
         WHILE,
         (graphs[0], graphs[1], tuple(values), tuple(additional)),
         results,
         meta,
     )
+    for value, new in zip(back, made[count:], strict=True):
+        value.copy_(new)
+    for number in kept:
+        if not _is_filled(started[number]):
+            started[number].copy_(made[number])
+    return made[:count]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Inside, a write that a graph captured by others cannot have is an error of the program's."""
+    try:
+        yield
+    except Untold as failure:
+        raise UnsupportedEffect(
+            str(failure),
+            mend="write a copy (`x = x.clone()`), or use the operation that gives a new tensor",
+        ) from failure
 
 
 def is_pure(record: Callable[[], Any]) -> bool:
@@ -281,11 +320,15 @@ def _output(value: Any) -> Any:
     A compiled function's own graph hands tensors on as the program does, so that writes reach them.
     For others strides are those of a fresh tensor, as a filled one's always are.
     """
-    is_filled = any(type(stride) is int and stride == 0 for stride in value.stride())
-    if value.is_contiguous() or (outer.is_own() and not is_filled):
+    if value.is_contiguous() or (outer.is_own() and not _is_filled(value)):
         return value
     made = value.contiguous()
     return mark_list(made) if is_list(value) else made
+
+
+def _is_filled(value: Any) -> bool:
+    """Whether one element stands for several."""
+    return any(type(stride) is int and stride == 0 for stride in value.stride())
 
 
 def _either(one: Any, other: Any) -> Any:

@@ -197,3 +197,25 @@ def test_a_part_of_an_object_that_may_be_none() -> None:
         plain.see(torch.tensor(values))
         bcgraph.compile(told.see, backend="torch", compiler="python")(torch.tensor(values))
         assert told.ends == plain.ends
+
+
+class Adding(nn.Module):
+    """Writes its first argument, and a value of its own, in a branch of a loop."""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        total = x * 1
+        for v in y:
+            if v > 0:
+                total += v
+                x += 1
+        return total
+
+
+def test_writes_of_loops_are_exported() -> None:
+    given = torch.ones(2), torch.tensor([1.0, -1.0, 2.0])
+    with torch.no_grad():
+        program = torch.export.export(bcgraph.convert(Adding()), given, strict=False).module()
+        for y in (given[1], -given[1]):
+            one, other = torch.ones(2), torch.ones(2)
+            assert torch.equal(program(one, y), Adding()(other, y))
+            assert torch.equal(one, other)
