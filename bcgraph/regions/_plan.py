@@ -77,10 +77,11 @@ class Site:
         )
 
 
-def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
+def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Site:
     """What staging the branch or `for` in this block of the flow means.
 
     `repeatable`: a loop's test may be evaluated once more than the original does, if it is pure.
+    `tested`: a loop may have a test of its own; else that is the end of its body.
     """
     cfg, facts = flow.cfg, flow.facts
     first = cfg.blocks[block]
@@ -97,7 +98,7 @@ def plan(flow: Flow, block: int, *, repeatable: bool) -> Site:
             refusal = "its ways out are tangled"
             break
         seen.add(key)
-        decision = _decide(flow, block, targets, outer, repeatable, first=not decisions)
+        decision = _decide(flow, block, targets, outer, repeatable, tested, first=not decisions)
         decisions.append(decision)
         targets = decision.ports
         outer = _shared_handlers(flow, block, targets)
@@ -188,6 +189,7 @@ def _decide(
     targets: tuple[int, ...],
     outer: tuple[int, ...],
     repeatable: bool,
+    tested: bool,
     *,
     first: bool,
 ) -> Decision:
@@ -196,7 +198,8 @@ def _decide(
         for loop in flow.loops:  # smallest first
             staying = [t for t in targets if t in loop.blocks]
             if origin in loop.blocks and staying:
-                return _loop(flow, origin, targets, staying, loop, outer, repeatable, first)
+                tests = first and tested
+                return _loop(flow, origin, targets, staying, loop, outer, repeatable, tests, first)
     stops = set() if join in (None, RETURN) else {join}
     if first and flow.cfg.blocks[origin].terminator is Op.BRANCH:
         stops |= _fold(flow, origin, join)
@@ -211,6 +214,7 @@ def _loop(
     loop: NaturalLoop,
     outer: tuple[int, ...],
     repeatable: bool,
+    tests: bool,
     first: bool,
 ) -> Decision:
     cfg = flow.cfg
@@ -223,7 +227,7 @@ def _loop(
             return _cond(flow, targets, stops if meet is None else stops | {meet}, outer)
         if _is_for(flow, loop):  # a Python iterator drives it
             return _cond(flow, targets, exits, outer)
-        if first and (tested := _tested(flow, origin, targets, loop, outer, repeatable)):
+        if tests and (tested := _tested(flow, origin, targets, loop, outer, repeatable)):
             return tested
     entry = staying[0]
     start = origin if over else entry

@@ -19,6 +19,7 @@ from bcgraph.errors import (
     EndlessRecursion,
     Note,
     UnsupportedEffect,
+    UnsupportedRegion,
 )
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, apart, plan
@@ -175,8 +176,13 @@ class Stager:
             try:
                 return self._from(flow, site, decision, at, predicate)
             except ImpureTest:
-                again = plan(flow, site.block, repeatable=False).decisions[0]
-                assert isinstance(again, Loop)
+                again = plan(flow, site.block, repeatable=False, tested=False).decisions[0]
+                if not isinstance(again, Loop):
+                    raise UnsupportedRegion(
+                        "a loop's test is made of several conditions, and changes something",
+                        place=place_of(flow, site),
+                        mend="change it in the loop's body, or test in one condition",
+                    ) from None
                 return self._from(flow, site, again, at, predicate, repeatable=False)
 
         known = None  # what is known, on each way, of a value that may be None

@@ -220,3 +220,64 @@ def of_the_class_or_its_own(x: Any) -> Any:
     else:
         first.rate = 2.0
     return x * first.rate + second.rate
+
+
+# Tests of loops that change what they ask
+
+
+@on(*VALUES)
+def effect_of_a_test(x: Any) -> Any:
+    held = Holder()
+    held.count = x * 0
+
+    def more() -> Any:
+        held.count = held.count + 1
+        return held.count < x
+
+    while more():
+        held.count = held.count * 1
+    return held.count
+
+
+@on(*VALUES)
+def effect_of_the_first_of_two_tests(x: Any) -> Any:
+    held = Holder()
+    held.count = x * 0
+
+    def more() -> Any:
+        held.count = held.count + 1
+        return held.count < x
+
+    while more() and held.count < 12:
+        held.count = held.count * 1
+    return held.count
+
+
+@on(*VALUES)
+def effect_of_the_second_of_two_tests(x: Any) -> Any:
+    held = Holder()
+    held.count = x * 0
+
+    def more() -> Any:
+        held.count = held.count + 1
+        return held.count < x
+
+    while held.count < 50 and more():
+        if held.count > 7:
+            break
+    else:
+        held.count = held.count + 1000
+    return held.count
+
+
+@on(*VALUES)
+def effect_of_a_test_on_a_list(x: Any) -> Any:
+    seen = [x * 0]
+
+    def more() -> Any:
+        seen.append(seen[-1] + 1)
+        return seen[-1] < x
+
+    while more():
+        x = x - 0.25
+    return x
