@@ -64,7 +64,7 @@ class Aliases:
 
     def written(self, container: Any) -> None:
         """Tells, before a write, of the container; what it may change, too, loses its contents."""
-        entry = self._entries.get(id(forward(container))) if self._entries else None
+        entry = self._entries.get(id(_itself(container))) if self._entries else None
         for number in () if entry is None else tuple(entry.changes):
             for location, lost in _losses(self._entries[number]):
                 self._journal.note(location)
@@ -132,16 +132,10 @@ class Aliases:
 
     def contain(self, container: StagedList, element: Any) -> None:
         """A staged list holds a copy of an element."""
+        whole = _itself(container)
         for part in _containers(element):
-            held = {id(part): part, id(container): container}
-            self._link(self._entry(id(part), held, None), self._entry(id(container), held, None))
-
-    def put(self, location: Location, value: Any) -> None:
-        """Writes what was recorded; a staged list stands for the list whose contents it is now."""
-        location.write(value)
-        entry = self._entries.get(id(location.target))
-        if location.kind == "contents" and isinstance(value, StagedList) and entry is not None:
-            self.stand_in([(value, (location.target,))], entry.reason)
+            held = {id(part): part, id(whole): whole}
+            self._link(self._entry(id(part), held, None), self._entry(id(whole), held, None))
 
     def _entry(self, number: int, held: dict[int, Any], reason: Note | None) -> Entry:
         found = self._entries.get(number)
@@ -227,22 +221,31 @@ def refuse_lost(value: Any) -> None:
         lost.refuse()
 
 
-def matched(node: Node, made: Any, source: Any, undone: Undone) -> Iterator[tuple[Any, Any]]:
+def matched(
+    key: tuple[Any, ...], node: Node, made: Any, source: Any, undone: Undone
+) -> Iterator[tuple[Any, Any]]:
     """The containers in what was made for a node, each with the one in a source (or DEAD).
 
+    `key` says what the value is of: contents of a container are a copy, which nobody else holds.
     The writes of the source's way are `undone`.
     """
+    found = _matched(node, made, source, undone)
+    is_copy = key[0] == "effect" and key[1][0] in ("contents", "staged")
+    return (pair for pair in found if pair[0] is not made) if is_copy else found
+
+
+def _matched(node: Node, made: Any, source: Any, undone: Undone) -> Iterator[tuple[Any, Any]]:
     if made is source:
         return
     match node:
         case Perhaps(inner, _, _):
             made, source = (v.value if isinstance(v, Maybe) else v for v in (made, source))
-            yield from matched(inner, made, source, undone)
+            yield from _matched(inner, made, source, undone)
         case Nullable(inner, _):
             made, source = (v.value if isinstance(v, PerhapsNone) else v for v in (made, source))
-            yield from matched(inner, made, source, undone)
+            yield from _matched(inner, made, source, undone)
         case Elements():
-            yield made, forward(source) if _is_container(forward(source)) else DEAD
+            yield made, _itself(source) if _is_container(source) else DEAD
         case Tree(like, children):
             found = undone.seen(source)
             there = source is not DEAD and source is not UNDEFINED and source is not None
@@ -253,7 +256,14 @@ def matched(node: Node, made: Any, source: Any, undone: Undone) -> Iterator[tupl
             sources = parts_of(found) if there else [DEAD] * len(children)
             if len(sources) == len(children):
                 for child, part, other in zip(children, parts_of(made), sources, strict=True):
-                    yield from matched(child, part, other, undone)
+                    yield from _matched(child, part, other, undone)
+
+
+def _itself(container: Any) -> Any:
+    """The Python list whose contents a staged list is; any other container itself."""
+    if isinstance(container, StagedList) and container.owner is not None:
+        return container.owner
+    return container
 
 
 def has_containers(node: Node) -> bool:

@@ -61,7 +61,7 @@ class Carried:
         return {
             (key, i): made
             for key, node in nodes.items()
-            for i, (made, _) in enumerate(matched(node, state[key], DEAD, _AS_IT_IS))
+            for i, (made, _) in enumerate(matched(key, node, state[key], DEAD, _AS_IT_IS))
         }
 
     @staticmethod
@@ -75,5 +75,5 @@ class Carried:
             id(made): source
             for key, node in nodes.items()
             if key in sources
-            for made, source in matched(node, state[key], sources[key], undone)
+            for made, source in matched(key, node, state[key], sources[key], undone)
         }

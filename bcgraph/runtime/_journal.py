@@ -84,6 +84,7 @@ class Location:
         elif self.kind == "contents":
             if isinstance(value, StagedList):
                 target[:] = [Moved(value)]
+                value.owner = target
             elif isinstance(target, list):
                 target[:] = value
             else:

@@ -65,10 +65,11 @@ class StagedList:
     of an element, the backend's list of that leaf.
     """
 
-    __slots__ = ("__weakref__", "born", "element", "handles", "trees")
+    __slots__ = ("__weakref__", "born", "element", "handles", "owner", "trees")
 
     def __init__(self, trees: Trees, element: Node | None, handles: list[Any]) -> None:
         self.trees, self.element, self.handles = trees, element, handles
+        self.owner: list[Any] | None = None  # the Python list whose contents it is
         self.born = trees.journal.entered
 
     @classmethod
@@ -81,7 +82,7 @@ class StagedList:
         """A list that has lost its contents: a `Lost` stands for each of its parts."""
         made = object.__new__(cls)
         made.trees = made.element = made.handles = lost
-        made.born = 0
+        made.born, made.owner = 0, None
         return made
 
     def snapshot(self) -> StagedList:

@@ -260,6 +260,6 @@ class Merge:
         chosen: dict[int, tuple[Any, list[Any]]] = {}
         for way, (held, undone) in enumerate(self.sources):
             for key, node in self.nodes.items():
-                for made, source in matched(node, values[key], held.get(key, DEAD), undone):
+                for made, source in matched(key, node, values[key], held.get(key, DEAD), undone):
                     chosen.setdefault(id(made), (made, [DEAD, DEAD]))[1][way] = source
         self.trees.aliases.stand_in(tuple(chosen.values()), self.reason)

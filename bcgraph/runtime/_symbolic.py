@@ -365,7 +365,7 @@ class Stager:
                 self.journal.note_list(location.target)
             else:
                 self.journal.note(location)
-            self.trees.aliases.put(location, value)
+            location.write(value)
         outcome.effects = {}
 
     def _from(

@@ -277,17 +277,16 @@ class While:
         given = [state for state in (self.given, self.asked) if state]
         if any(numbers[key].yielded for key in stronger for numbers in given):
             raise _Again
-        itself = {k: v for k, v in state.items() if k[0] == "effect" and type(v) is StagedList}
         undone = Undone(outcome.effects)
         nodes = {k: node for k, node in self.nodes.items() if k in state and k not in added}
-        if not self.carried.is_known(nodes, state, {**after, **itself}, undone):
+        if not self.carried.is_known(nodes, state, after, undone):
             raise _Again
         return flat
 
     def _write(self, state: dict[Key, Any]) -> None:
         for key, location in self.locations.items():
             self.journal.note(location)
-            self.trees.aliases.put(location, state[key])
+            location.write(state[key])
 
     def _turn(self, state: dict[Key, Any], made: list[Any]) -> Outcome:
         for container in made:
