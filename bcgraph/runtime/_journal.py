@@ -154,7 +154,7 @@ class Journal:
     @property
     def in_branch(self) -> bool:
         """Whether a branch is being recorded, not just a whole call."""
-        return len(self._frames) > self._wholes
+        return bool(self._frames[self._wholes :])
 
     def note(self, location: Location) -> None:
         """Tells the journal, before a write, where it goes."""
