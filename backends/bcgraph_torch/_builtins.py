@@ -11,6 +11,7 @@ import torch
 from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText, formatted, pieces
 
 from . import _dtypes, _gradients, _record, _run
+from ._copies import copied
 
 
 class _Rows:
@@ -25,7 +26,7 @@ class _Rows:
         if isinstance(index, int):
             return self.tensor[index]
         index = index.tensor if isinstance(index, StagedNumber) else index
-        return self.tensor.index_select(0, index.reshape(1)).squeeze(0)
+        return copied(self.tensor.index_select(0, index.reshape(1)).squeeze(0))
 
 
 def items(value: Any) -> Any:

@@ -8,6 +8,8 @@ import torch
 
 from bcgraph.backend import StagedNumber
 
+from ._copies import copied
+
 _INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8)
 
 
@@ -72,7 +74,7 @@ def get(x: Any, key: Any) -> Any:
     for dim in reversed(range(len(where))):
         if where[dim] is not None:
             index = _wrapped(where[dim], found.shape[dim]).reshape(1)
-            found = found.index_select(dim, index).squeeze(dim)
+            found = copied(found.index_select(dim, index).squeeze(dim))
     return found
 
 

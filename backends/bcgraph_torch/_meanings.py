@@ -11,7 +11,7 @@ from torch.utils import _pytree as pytree
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber
 
-from . import _dtypes, _gradients, _indexing
+from . import _copies, _dtypes, _gradients, _indexing
 
 
 class Meanings(TorchFunctionMode):
@@ -29,6 +29,7 @@ class Meanings(TorchFunctionMode):
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
+        _copies.refuse_writing(function, args, kwargs or {})
         special = self._meanings.get(function)
         if special is not None:
             found = special(*args, **(kwargs or {}))

@@ -16,6 +16,7 @@ from torch import nn
 from torch.utils._pytree import tree_leaves
 
 import bcgraph
+from bcgraph.errors import UnsupportedEffect
 from pytorch import writing_programs as programs
 
 REFUSED = {
@@ -236,3 +237,70 @@ def test_inductor_is_left_as_it_was() -> None:
     with pytest.raises(ZeroDivisionError), own_results():
         _ = 1 / 0
     assert CppWrapperCpu.codegen_while_loop is before
+
+
+def item_augmented(x, i):
+    row = x[i]
+    row += 1
+    return x.sum()
+
+
+def item_of_an_item(x, i):
+    x[i][0] = 5.0
+    return x.sum()
+
+
+def items_of_a_loop(x, i):
+    for row in x:
+        if row.sum() > i:
+            row *= 2
+    return x.sum()
+
+
+def item_by_method(x, i):
+    x[i].mul_(3)
+    return x.sum()
+
+
+def item_as_out(x, i):
+    torch.add(x[0], 1, out=x[i])
+    return x.sum()
+
+
+COPIES = [item_augmented, item_of_an_item, items_of_a_loop, item_by_method, item_as_out]
+
+
+@pytest.mark.parametrize("function", COPIES, ids=lambda f: f.__name__)
+def test_a_copy_of_an_element_is_not_written(function):
+    with pytest.raises(UnsupportedEffect, match="an element at a place") as caught:
+        bcgraph.compile(function, backend="torch")(torch.ones(99, 2), torch.tensor(1))
+    assert caught.value.place is not None and caught.value.place.filename == __file__
+
+
+def items_written_themselves(x, i):
+    x[i] += 1
+    x[i, 0] *= 3
+    x[i] = x[i].clone().add_(1)
+    return x, x[i]
+
+
+def items_made_anew(x, i):
+    total = x[i] * 1
+    total += 1
+    for row in x:
+        row = row + 1
+        row += 1
+        total += row
+    x[i] -= total
+    return total, x
+
+
+@pytest.mark.parametrize("function", [items_made_anew, items_written_themselves])
+def test_elements_may_be_written_as_such(function):
+    compiled = bcgraph.compile(function, backend="torch")
+    for i in range(3):
+        x = torch.arange(6.0).reshape(3, 2)
+        given, expected = x.clone(), x.clone()
+        got, wanted = compiled(given, torch.tensor(i)), function(expected, torch.tensor(i))
+        assert all(torch.equal(a, b) for a, b in zip(got, wanted, strict=True))
+        assert torch.equal(given, expected)
