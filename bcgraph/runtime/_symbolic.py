@@ -7,6 +7,7 @@ import operator
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
@@ -35,6 +36,7 @@ from ._region import Environment, branch_kind, decided, resumed, run
 from ._staged import note_turns
 from ._trees import Trees
 from ._turns import MOST, Turns
+from ._undone import Effects
 from ._values import DEAD, Iteration, Replay
 from ._while import ImpureTest, While
 from ._with import leave_together
@@ -81,6 +83,7 @@ class Stager:
         self._depths: Counter[tuple[Flow, int]] = Counter()
         self.refusal: BcgraphError | None = None  # the first of the recorded call
         self.disagreement: BcgraphError | None = None  # the last one of two ways
+        self.followed: tuple[BcgraphError, Site] | None = None  # after a part of which it came
         self._apart = 0  # how many sites in one have been recorded with their ways apart
         backend.adopt(StagedList)
         backend.adopt(StagedNumber)
@@ -119,11 +122,37 @@ class Stager:
         if parted is None or self._apart == _MOST_APART:
             raise error
         self._apart += 1
+        begun = self.followed == (error, site)
         try:
-            return self.stage(flow, parted, at(parted))
+            state = at(parted)
+            if begun and not self._is_repeatable(flow, site, state.copy()):
+                raise error
+            return self.stage(flow, parted, state)
         except Disagreement:
             self.disagreement = error
             raise error from None
+
+    @contextmanager
+    def _following(self, site: Site) -> Iterator[None]:
+        """Inside, a part of a site has been recorded where the site lies."""
+        try:
+            yield
+        except Disagreement as error:
+            self.followed = error, site
+            raise
+
+    def _is_repeatable(self, flow: Flow, site: Site, at: Environment) -> bool:
+        """Whether a site's first decision may be recorded again, and run twice."""
+        effects: list[Effects] = []
+
+        def attempt() -> None:
+            self.journal.enter()
+            try:
+                self._first(flow, site, site.decisions[0], at)
+            finally:
+                effects.append(self.journal.leave())
+
+        return self.backend.is_pure(attempt) and not any(effects)
 
     def _called(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         """Stages a site of a function that a staged one calls, perhaps itself."""
@@ -144,11 +173,12 @@ class Stager:
     def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         steps = iter(site.decisions)
         outcome = self._first(flow, site, next(steps), at)
-        while not isinstance(outcome.choice, int):
-            decision = next(steps, None)
-            if decision is None:
-                return None, outcome
-            outcome = self._next(flow, site, decision, at, outcome)
+        with self._following(site):
+            while not isinstance(outcome.choice, int):
+                decision = next(steps, None)
+                if decision is None:
+                    return None, outcome
+                outcome = self._next(flow, site, decision, at, outcome)
         at.variables = outcome.variables
         at.operands = outcome.operands[outcome.choice]
         return resumed(flow, site, outcome.choice, at)
@@ -209,7 +239,8 @@ class Stager:
             if arm is not None and arm.only_raises and iteration is None:
                 holds = predicate if which == 1 else self.backend.logical_not(predicate)
                 if self.raises.check(place_of(flow, site), holds, way(which)):
-                    return way(other, alone=True)()
+                    with self._following(site):
+                        return way(other, alone=True)()
         if decision.arms == (None, None):
             if decision.targets[0] == decision.targets[1]:
                 port = decision.targets[0]

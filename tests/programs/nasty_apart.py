@@ -186,6 +186,19 @@ def apart_in_a_callee(x: Any) -> Any:
 
 
 @on(*VALUES)
+def apart_after_two_conditions(x: Any) -> Any:
+    mode = Mode.FAST if x > 0 and x < 1 else Mode.SLOW
+    return x * mode.value
+
+
+@on(*VALUES)
+def apart_after_a_check(x: Any) -> Any:
+    assert x > -5
+    mode = Mode.FAST if x > 0 or x < -1 else Mode.SLOW
+    return x * mode.value
+
+
+@on(*VALUES)
 def apart_numbers_and_none(x: Any) -> Any:
     found = (1, x) if x > 0 else None
     y = x * 2

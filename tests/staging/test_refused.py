@@ -158,7 +158,17 @@ def kept_in_a_loop(x):
     return x if last is None else last.value
 
 
+def chosen_after_an_effect(x):
+    def above(limit):
+        print("asked")
+        return x > limit
+
+    kind = dict if x > 0 and above(1) else tuple
+    return x if kind is dict else -x
+
+
 CASES = [
+    (chosen_after_an_effect, Disagreement),
     (length_of_a_text, PythonValueNeeded), (number_in_a_text, PythonValueNeeded),
     (list_of_a_text, PythonValueNeeded), (text_in_quotes, PythonValueNeeded),
     (variables_of_a_branch, UnsupportedEffect),
