@@ -220,4 +220,9 @@ def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any
     sep, end = " " if sep is None else sep, "\n" if end is None else end
     if any(isinstance(value, StagedText | StagedNumber) for value in values):
         values = (tf.strings.join([*map(_texts.text, values)], sep),)
-    tf.print(*values, sep=sep, end=end, output_stream=sys.stdout, summarize=-1)
+    told = [value if _holds_tensors(value) else str(value) for value in values]
+    tf.print(*told, sep=sep, end=end, output_stream=sys.stdout, summarize=-1)
+
+
+def _holds_tensors(value: Any) -> bool:
+    return any(tf.is_tensor(part) or hasattr(part, "dtype") for part in tf.nest.flatten(value))

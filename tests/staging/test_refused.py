@@ -259,3 +259,23 @@ def test_lists_of_unknown_length_are_printed(backend, capfd):
     assert int(bcgraph.compile(program, backend=backend)(xs)) == 2
     lines = capfd.readouterr().out.splitlines()
     assert [re.findall(r"\d\.5", line) for line in lines] == [["1.5", "2.5"], ["1.5", "2.5"] * 2]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_objects_are_printed_as_python_prints_them(backend, capfd):
+    module = pytest.importorskip(backend)
+
+    class Told:
+        def __str__(self):
+            return "told"
+
+        def __repr__(self):
+            return "Told()"
+
+    def program(x):
+        if x > 0:
+            print(Told(), [Told(), 1.0], 1.0, None, "{}", {"k": 0.1}, sep="; ")
+        return x
+
+    bcgraph.compile(program, backend=backend)(getattr(module, _MAKERS[backend])(1.0))
+    assert capfd.readouterr().out.strip() == "told; [Told(), 1.0]; 1.0; None; {}; {'k': 0.1}"
