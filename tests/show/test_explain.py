@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import html.parser
 import importlib
 import itertools
@@ -324,10 +323,24 @@ def test_the_page_of_what_has_not_run_says_what_it_would_be():
     assert "while x > 1.0" in after
 
 
+def nested(depth, number=0):
+    """Branches in branches: the text of a function's body whose picture is wide."""
+    pad = "    " * (5 - depth)
+    if not depth:
+        return f"{pad}x = x + {number}\n"
+    one, other = nested(depth - 1, 2 * number + 1), nested(depth - 1, 2 * number + 2)
+    return f"{pad}if x > {number}:\n{one}{pad}else:\n{other}"
+
+
+def wide():
+    """A function with sixteen ways beside each other."""
+    space = {}
+    exec(f"def many(x):\n{nested(4)}    return x\n", space)
+    return space["many"]
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no browser")
-@pytest.mark.parametrize(
-    ("shown", "fits"), [(fresh, True), (argparse.ArgumentParser._parse_known_args, False)]
-)
+@pytest.mark.parametrize(("shown", "fits"), [(fresh, True), (wide(), False)])
 def test_in_a_browser_a_wide_picture_is_made_to_fit(shown, fits, tmp_path):
     page = tmp_path / "page.html"
     page.write_text(bcgraph.explain(shown).to_html())
