@@ -114,7 +114,7 @@ class Memory:
                 self._relate_turns(parts[1], node.args[2])
                 given[0] = list(node.args[2])
             for value, *sources in zip(node.meta.get("val") or (), *given, strict=True):
-                place = _storage_of(value)
+                place = storage_of(value)
                 if place is not None:
                     self._may[place] = {p for p in map(storage, sources) if p is not None}
 
@@ -168,7 +168,7 @@ class Memory:
                 continue
             exact, vague = self._writes(graph, node)
             values = node.meta.get("val") if is_operator(node) else ()
-            results = {_storage_of(value) for value in values or ()}
+            results = {storage_of(value) for value in values or ()}
             for place, end in last.items() if exact or vague else ():
                 others = vague | (exact - {place})
                 if end <= number[node] or place in results:
@@ -238,10 +238,11 @@ def _lives_outside(node: Node) -> bool:
 
 def storage(node: Any) -> int | None:
     """The storage of the fake tensor that a value was recorded with."""
-    return _storage_of(node.meta.get("val")) if isinstance(node, Node) else None
+    return storage_of(node.meta.get("val")) if isinstance(node, Node) else None
 
 
-def _storage_of(value: Any) -> int | None:
+def storage_of(value: Any) -> int | None:
+    """The storage of a tensor; None for any other value."""
     return value.untyped_storage()._cdata if isinstance(value, torch.Tensor) else None
 
 

@@ -41,7 +41,7 @@ from ._graphs import (
     written_copy,
 )
 from ._meanings import Meanings
-from ._memory import Untold
+from ._memory import Untold, storage_of
 
 
 def is_recording() -> bool:
@@ -287,7 +287,7 @@ def _own(operands: list[Any], graphs: list[GraphModule], first: int = 0) -> list
     seen: set[int] = set()
     fresh = []
     for number, value in enumerate(operands):
-        memory = value.untyped_storage()._cdata if isinstance(value, torch.Tensor) else None
+        memory = storage_of(value)
         copied = memory in seen and number not in changed
         fresh.append(value.clone() if copied else value)
         seen |= {memory} if memory is not None else set()

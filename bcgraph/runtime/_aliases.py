@@ -34,7 +34,7 @@ from ._nodes import (
 )
 from ._optional import PerhapsNone
 from ._undone import Undone
-from ._values import DEAD, UNDEFINED, Maybe
+from ._values import DEAD, Maybe
 
 _FEWEST = 64  # containers, before it is looked which are gone
 
@@ -248,9 +248,7 @@ def _matched(node: Node, made: Any, source: Any, undone: Undone) -> Iterator[tup
             yield made, _itself(source) if _is_container(source) else DEAD
         case Tree(like, children):
             found = undone.seen(source)
-            there = source is not DEAD and source is not UNDEFINED and source is not None
-            if there and type(found) is not type(like):
-                there = False
+            there = type(found) is type(like)
             if _is_container(like):
                 yield made, source if there else DEAD
             sources = parts_of(found) if there else [DEAD] * len(children)

@@ -16,31 +16,24 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from programs.writer import Writer
+
 FLOATS, INTEGERS = ("x", "y", "z"), ("n", "m", "k")
 INPUTS = ((1.5, -0.5, 3, 2), (-2.0, 0.0, 0, 5), (0.0, 4.0, -3, 1), (3.0, 2.5, 7, -2))
 
 
-class _Writer:
+class _Writer(Writer):
     """Writes one program."""
 
     def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
-        self.lines: list[str] = []
+        super().__init__(rng)
         self.loops: list[str] = []
-        self.serial = 0
 
     def program(self) -> str:
         self.put(1, "z, k = 0.5, 0")
         self.suite(1, self.rng.choice((3, 4, 5)))
         self.put(1, "return x + 0 * y, y, z, n, m, k")
-        return "def f(x, y, n, m, v):\n" + "\n".join(self.lines) + "\n"
-
-    def put(self, depth: int, text: str) -> None:
-        self.lines.append("    " * depth + text)
-
-    def suite(self, depth: int, length: int) -> None:
-        for _ in range(length):
-            self.statement(depth)
+        return self.function("x, y, n, m, v")
 
     def statement(self, depth: int) -> None:
         kinds = [self.real, self.integer]

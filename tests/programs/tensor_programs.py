@@ -14,17 +14,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from programs.writer import Writer
+
 VECTORS, SCALARS, NUMBERS = ("a", "b", "v"), ("s", "t"), ("i", "k")
 
 
-class _Writer:
+class _Writer(Writer):
     """Writes one program."""
 
     def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
-        self.lines: list[str] = []
+        super().__init__(rng)
         self.loops = 0
-        self.serial = 0
         self.lists = rng.random() < 0.3
         self.maybe = rng.random() < 0.3
 
@@ -44,14 +44,7 @@ class _Writer:
             self.put(1, "if m is not None:")
             self.put(2, "t = t + m")
         self.put(1, "return v, s * k + t, i")
-        return "def f(a, b, s):\n" + "\n".join(self.lines) + "\n"
-
-    def put(self, depth: int, text: str) -> None:
-        self.lines.append("    " * depth + text)
-
-    def suite(self, depth: int, length: int) -> None:
-        for _ in range(length):
-            self.statement(depth)
+        return self.function("a, b, s")
 
     def statement(self, depth: int) -> None:
         rng = self.rng
