@@ -93,11 +93,11 @@ class AmbiguousTruth(BcgraphError, ValueError):
 
 
 class CaughtRaise(BcgraphError, NotImplementedError):
-    """An exception raised under a staged condition, inside a `try` that may catch it."""
+    """An exception under a staged condition, caught where that cannot be staged along with it."""
 
     code = "BCG105"
     here = "a tensor decides here"
-    mend = "test the condition without raising, or raise it outside of the `try`"
+    mend = "test the condition without raising, or raise directly in the `try` that catches it"
 
 
 class PythonValueNeeded(BcgraphError, TypeError):

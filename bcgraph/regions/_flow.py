@@ -42,6 +42,7 @@ class Flow:
         self.cfg, self.facts = cfg, facts
         self.entry, self.blocks, self.ports, self.outer = entry, blocks, ports, outer
         self._leave = frozenset(ports)
+        self._raising: dict[tuple[int, ...], Flow] = {}
         self.sites: dict[int, object] = {}
         self.made: CodeType | None = None  # its function's code
 
@@ -126,6 +127,14 @@ class Flow:
         """Ordinary successors that stay in the flow."""
         return [s for s in self.cfg.blocks[block].successors if not self.leaves(s)]
 
+    def raising(self, outer: tuple[int, ...]) -> Flow:
+        """The same, in which what raises leads to a handler that lies inside of `outer`."""
+        found = self._raising.get(outer)
+        if found is None:
+            given = self.cfg, self.facts, self.entry, self.blocks, self.ports, outer
+            found = self._raising[outer] = _Raising(*given)
+        return found
+
     @cached_property
     def only_raises(self) -> bool:
         """Whether no path leads out of the flow but by an exception."""
@@ -207,6 +216,14 @@ class Flow:
                 else:
                     work.append(s)
         return frozenset(blocks), frozenset(ports)
+
+
+class _Raising(Flow):
+    def following(self, block: int) -> list[int]:
+        chain = self.cfg.outer[block]
+        if self.cfg.blocks[block].terminator is Op.RAISE and len(chain) > len(self.outer):
+            return [chain[0]]
+        return super().following(block)
 
 
 def suspends(ins: Instruction) -> bool:

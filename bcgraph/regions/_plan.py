@@ -8,6 +8,7 @@ from bcgraph.cfg import Loop as NaturalLoop
 from bcgraph.instructions import Op
 
 from ._flow import RETURN, Flow
+from ._handlers import handled, is_free
 
 SMALL = 6  # a shared join of so few instructions is duplicated rather than cut
 
@@ -58,7 +59,11 @@ class Resume:
 
 @dataclass(frozen=True)
 class Site:
-    """A branch or `for` of a flow and all that may follow when it is staged."""
+    """A branch or `for` of a flow and all that may follow when it is staged.
+
+    `caught` are ways to stage it together with handlers around it, for what is raised inside; each
+    has the number of those `handlers`.
+    """
 
     block: int
     decisions: tuple[Decision, ...]
@@ -67,6 +72,8 @@ class Site:
     resumes: tuple[Resume, ...]
     escaping: tuple[str, ...]  # variables to store before an exception goes on
     refusal: str | None
+    caught: tuple[Site, ...] = ()
+    handlers: int = 0
 
     @property
     def onward(self) -> bool:
@@ -87,35 +94,31 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
     first = cfg.blocks[block]
     ins = cfg.instructions(first)[0]
     over = ins.op is Op.FOR
-    decisions: list[Decision] = []
-    targets: tuple[int, ...] = first.successors
-    outer = cfg.outer[block]
-    seen: set[tuple[frozenset[int], tuple[int, ...]]] = set()
-    refusal: str | None = None
-    while not decisions or (len(targets) > 1 and any(not _ends(flow, t) for t in targets)):
-        key = frozenset(targets), outer
-        if decisions and key in seen:
-            refusal = "its ways out are tangled"
-            break
-        seen.add(key)
-        decision = _decide(flow, block, targets, outer, repeatable, tested, first=not decisions)
-        decisions.append(decision)
-        targets = decision.ports
-        outer = _shared_handlers(flow, block, targets)
-    flows = [f for d in decisions for f in _flows(d)]
-    for f in flows:
-        refusal = refusal or f.refusal
-    ports = {p for d in decisions for p in d.ports if p != RETURN and not flow.leaves(p)}
-    ends = {p for d in decisions for p in d.ports if p != RETURN}
-    ends |= set(first.successors)
-    base = min([f.base for f in flows] + [cfg.blocks[p].depth for p in ends] + [ins.depth - 1])
+    decisions, refusal = _decisions(flow, block, cfg.outer[block], repeatable, tested)
+    base = _base(flow, block, decisions)
+    ways, counts = [decisions], [0]
+    for outer in handled(flow, block):
+        wider, refused = _decisions(flow.raising(outer), block, outer, repeatable, tested)
+        lower = _base(flow, block, wider)
+        if refused is None and (lower >= base or _raises(flow, decisions)):
+            ways.append(wider)
+            counts.append(len(cfg.outer[block]) - len(outer))
+            base = min(base, lower)
+    ports: set[int] = set()
+    ends = set(first.successors)
     carried = touched = escaping = 0
-    for f in flows:
-        touched |= f.touched
+    live = facts.live[block]
+    for decision in (d for way in ways for d in way):
+        ports |= {p for p in decision.ports if p != RETURN and not flow.leaves(p)}
+        ends |= {p for p in decision.ports if p != RETURN}
+        for f in _flows(decision):
+            touched |= f.touched
+        if isinstance(decision, Loop) and decision.test is not None:
+            live |= facts.live[decision.start]  # the state is that in front of the test
+    for f in (f for d in decisions for f in _flows(d)):
         escaping |= f.escaping
     for p in ends:
         if flow.leaves(p):  # what leaves the flow takes its operands and variables along
-            base = min(base, flow.base)
             carried |= flow.outputs(p) & facts.live[block]
     resumes = tuple(
         Resume(p, facts.names(touched & facts.live[p]), cfg.blocks[p].depth - base)
@@ -125,12 +128,50 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
     marks.append(cfg.code.stacks[first.indices[0]][base : ins.depth if over else ins.depth - 1])
     if any(m == "null" or isinstance(m, tuple) for held in marks for m in held):
         refusal = refusal or "it lies inside a call that it may leave"
-    live = facts.live[block]
-    for d in decisions:
-        if isinstance(d, Loop) and d.test is not None:
-            live |= facts.live[d.start]  # the state is that in front of the test
     inputs = facts.names((touched & live) | carried)
-    return Site(block, tuple(decisions), inputs, base, resumes, facts.names(escaping), refusal)
+    given = inputs, base, resumes, facts.names(escaping)
+    _, *caught = (
+        Site(block, way, *given, None, (), count) for way, count in zip(ways, counts, strict=True)
+    )
+    return Site(block, decisions, *given, refusal, tuple(caught))
+
+
+def _decisions(
+    flow: Flow, block: int, outer: tuple[int, ...], repeatable: bool, tested: bool
+) -> tuple[tuple[Decision, ...], str | None]:
+    """What is decided at a site, one after the other, and why that cannot be staged."""
+    decisions: list[Decision] = []
+    targets: tuple[int, ...] = flow.cfg.blocks[block].successors
+    chain = outer
+    seen: set[tuple[frozenset[int], tuple[int, ...]]] = set()
+    while not decisions or (len(targets) > 1 and any(not _ends(flow, t) for t in targets)):
+        key = frozenset(targets), outer
+        if decisions and key in seen:
+            return tuple(decisions), "its ways out are tangled"
+        seen.add(key)
+        decision = _decide(flow, block, targets, outer, repeatable, tested, first=not decisions)
+        decisions.append(decision)
+        targets = decision.ports
+        outer = _shared_handlers(flow, chain, targets)
+    refusals = (f.refusal for d in decisions for f in _flows(d))
+    return tuple(decisions), next(filter(None, refusals), None)
+
+
+def _raises(flow: Flow, decisions: tuple[Decision, ...]) -> bool:
+    blocks = (b for d in decisions for f in _flows(d) for b in f.blocks)
+    return any(flow.cfg.blocks[b].terminator is Op.RAISE for b in blocks)
+
+
+def _base(flow: Flow, block: int, decisions: tuple[Decision, ...]) -> int:
+    """How many operands at a site stay where they are, whatever is decided."""
+    cfg = flow.cfg
+    ends = {p for d in decisions for p in d.ports if p != RETURN}
+    found = [f.base for d in decisions for f in _flows(d)]
+    found += [cfg.blocks[p].depth for p in ends.union(cfg.blocks[block].successors)]
+    found.append(cfg.instructions(cfg.blocks[block])[0].depth - 1)
+    if any(flow.leaves(p) for p in ends):
+        found.append(flow.base)
+    return min(found)
 
 
 def apart(flow: Flow, site: Site) -> Site | None:
@@ -139,10 +180,10 @@ def apart(flow: Flow, site: Site) -> Site | None:
     What the ways leave behind need not agree then before the flow ends.
     """
     cfg, facts, block = flow.cfg, flow.facts, site.block
-    targets, outer = cfg.blocks[block].successors, cfg.outer[block]
-    if cfg.blocks[block].terminator is not Op.BRANCH:
+    if cfg.blocks[block].terminator is not Op.BRANCH or not is_free(flow, block):
         return None
-    decision = _cond(flow, targets, frozenset(), outer, shared=True)
+    handlers = len(cfg.outer[block]) - len(flow.outer)
+    decision = _cond(flow, cfg.blocks[block].successors, frozenset(), flow.outer, shared=True)
     arms = _flows(decision)
     touched = carried = escaping = 0
     for arm in arms:
@@ -151,14 +192,14 @@ def apart(flow: Flow, site: Site) -> Site | None:
     for port in decision.ports:
         carried |= flow.outputs(port) & facts.live[block]
     if (
-        facts.names(escaping) != site.escaping
+        not (handlers or facts.names(escaping) == site.escaping)
         or not all(_ends(flow, port) for port in decision.ports)
         or any(arm.base < site.base or arm.refusal for arm in arms)
         or any(block in loop.blocks and not _is_for(flow, loop) for loop in flow.loops)
     ):
         return None
     inputs = facts.names((touched & facts.live[block]) | carried)
-    return Site(block, (decision,), inputs, site.base, (), site.escaping, None)
+    return Site(block, (decision,), inputs, site.base, (), site.escaping, None, (), handlers)
 
 
 def _is_for(flow: Flow, loop: NaturalLoop) -> bool:
@@ -175,8 +216,9 @@ def _flows(decision: Decision) -> list[Flow]:
     return [decision.body] if decision.test is None else [decision.body, decision.test]
 
 
-def _shared_handlers(flow: Flow, origin: int, targets: tuple[int, ...]) -> tuple[int, ...]:
-    shared = flow.cfg.outer[origin]
+def _shared_handlers(
+    flow: Flow, shared: tuple[int, ...], targets: tuple[int, ...]
+) -> tuple[int, ...]:
     for chain in (flow.cfg.outer[t] for t in targets if not _ends(flow, t)):
         while shared and chain[len(chain) - len(shared) :] != shared:
             shared = shared[1:]

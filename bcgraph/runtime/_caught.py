@@ -8,7 +8,7 @@ import sys
 import threading
 from builtins import __dict__ as builtin_names
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
@@ -35,6 +35,17 @@ class Suppressing(contextlib.suppress):
         return super().__exit__(*raised)
 
 
+@contextlib.contextmanager
+def handled(frame: FrameType, handlers: int) -> Iterator[None]:
+    """Inside, so many of the handlers around where a frame stands have been asked before."""
+    before = _handled()
+    _local.handled = {**before, frame: handlers}
+    try:
+        yield
+    finally:
+        _local.handled = before
+
+
 def caught(
     error: BaseException, frame: FrameType, is_program: Callable[[FrameType], bool]
 ) -> tuple[Note, ...] | None:
@@ -48,7 +59,7 @@ def caught(
     caller: FrameType | None = frame
     while caller is not None and caller.f_globals.get("__name__") != _EDGE:
         if is_program(caller):
-            handler = _catches(caller, type(error))
+            handler = _catches(caller, type(error), _handled().get(caller, 0))
             if handler is not None:
                 return (Note(place_of_offset(caller.f_code, handler), "it would be caught here"),)
         caller = caller.f_back
@@ -79,8 +90,12 @@ def _active() -> list[Any]:
     return getattr(_local, "active", [])
 
 
-def _catches(frame: FrameType, kind: type[BaseException]) -> int | None:
-    """Where a handler that is in force in a frame may catch an exception."""
+def _handled() -> dict[FrameType, int]:
+    return getattr(_local, "handled", {})
+
+
+def _catches(frame: FrameType, kind: type[BaseException], skipped: int) -> int | None:
+    """Where a handler that is in force in a frame, but the innermost, may catch an exception."""
     entries, instructions = _table(frame.f_code)
     names = ChainMap(frame.f_globals, builtin_names)
     offset: int | None = frame.f_lasti
@@ -89,7 +104,9 @@ def _catches(frame: FrameType, kind: type[BaseException]) -> int | None:
         seen.add(offset)
         targets = (target for start, end, target in entries if start <= offset < end)
         offset = next(targets, None)
-        found = None if offset is None else _handles(instructions, offset, kind, names)
+        if offset is None or len(seen) <= skipped:
+            continue
+        found = _handles(instructions, offset, kind, names)
         if found is not None:
             return found
     return None

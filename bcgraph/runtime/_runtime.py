@@ -27,6 +27,7 @@ from bcgraph._text import text_of
 from bcgraph.backend import Backend, Transaction, attributes_read
 from bcgraph.errors import (
     BcgraphError,
+    CaughtRaise,
     Disagreement,
     UnreadableFunction,
     UnsupportedEffect,
@@ -414,7 +415,10 @@ class Runtime:
         return stage
 
     def _staged(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
-        """Stages a site; if its ways do not agree where they join, they go on apart."""
+        """Stages a site; if its ways do not agree where they join, they go on apart.
+
+        If what it raises would be caught in the function, it is staged together with the handler.
+        """
         stager, frame = self.stager, sys._getframe(2)
         before, refusal = stager.repeatable(at), stager.refusal
 
@@ -428,7 +432,9 @@ class Runtime:
         try:
             return stager.stage(flow, site, at)
         except Disagreement as error:
-            return stager.stage_apart(error, flow, site, state)
+            return stager.stage_apart(error, flow, site, state, frame)
+        except CaughtRaise as error:
+            return stager.stage_caught(error, flow, site, state, frame)
 
     def _iterate(self, value: Any) -> Any:
         if issubclass(type(value), Iteration):  # `isinstance` would ask the value

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from bcgraph.backend import Backend, StagedNumber
 from bcgraph.errors import (
     AmbiguousTruth,
     BcgraphError,
+    CaughtRaise,
     Disagreement,
     EndlessRecursion,
     Note,
@@ -25,6 +26,7 @@ from bcgraph.errors import (
 from bcgraph.instructions import Op
 from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, apart, plan
 
+from ._caught import handled
 from ._evidence import Ways, place_of
 from ._iterate import StagedIteration
 from ._journal import Journal
@@ -112,11 +114,17 @@ class Stager:
         return copied
 
     def stage_apart(
-        self, error: Disagreement, flow: Flow, site: Site, at: Callable[[Site], Environment]
+        self,
+        error: Disagreement,
+        flow: Flow,
+        site: Site,
+        at: Callable[[Site], Environment],
+        frame: FrameType,
     ) -> tuple[int | None, Any]:
-        """Stages a site, in which ways did not agree, with both going on to where the flow is left.
+        """Stages a site of a frame, in which ways did not agree, with both going on apart.
 
-        `at` gives the state in front of it. Raises the error if that can't be done.
+        They go on to where the flow is left. `at` gives the state in front of the site. Raises the
+        error if that can't be done.
         """
         parted = apart(flow, site) if self.disagreement is error else None
         if parted is None or self._apart == _MOST_APART:
@@ -127,17 +135,42 @@ class Stager:
             state = at(parted)
             if begun and not self._is_repeatable(flow, site, state.copy()):
                 raise error
-            return self.stage(flow, parted, state)
+            with handled(frame, parted.handlers):
+                return self.stage(flow, parted, state)
         except Disagreement:
             self.disagreement = error
             raise error from None
+
+    def stage_caught(
+        self,
+        error: CaughtRaise,
+        flow: Flow,
+        site: Site,
+        at: Callable[[Site], Environment],
+        frame: FrameType,
+    ) -> tuple[int | None, Any]:
+        """Stages a site of a frame, in which something is raised, together with what catches it.
+
+        `at` gives the state in front of it. Raises the error if that can't be done.
+        """
+        begun = self.followed == (error, site)
+        for wider in site.caught:
+            state = at(wider)
+            if begun and not self._is_repeatable(flow, site, state.copy()):
+                raise error
+            try:
+                with handled(frame, wider.handlers):
+                    return self.stage(flow, wider, state.copy())
+            except CaughtRaise:
+                continue
+        raise error
 
     @contextmanager
     def _following(self, site: Site) -> Iterator[None]:
         """Inside, a part of a site has been recorded where the site lies."""
         try:
             yield
-        except Disagreement as error:
+        except (CaughtRaise, Disagreement) as error:
             self.followed = error, site
             raise
 

@@ -9,6 +9,7 @@ from typing import Any
 import programs.nasty_aliases
 import programs.nasty_apart
 import programs.nasty_calls
+import programs.nasty_caught
 import programs.nasty_effects
 import programs.nasty_exceptions
 import programs.nasty_forms

@@ -205,3 +205,48 @@ def apart_numbers_and_none(x: Any) -> Any:
     if found is not None:
         return y + found[1] * found[0]
     return y
+
+
+@on(*VALUES)
+def apart_inside_a_try(x: Any) -> Any:
+    y = x
+    try:
+        mode = Mode.FAST if x > 0 else Mode.SLOW
+        y = y * mode.value
+        if mode is Mode.SLOW and x < -1:
+            raise ValueError(mode)
+        y = y + 1
+    except ValueError as error:
+        y = y * 10 * error.args[0].value
+    finally:
+        y = y + 5
+    return y
+
+
+@on(*VALUES)
+def apart_inside_two(x: Any) -> Any:
+    try:
+        shape = Circle(x) if x > 1 else Box(x, x)
+        try:
+            if shape.area() > 1:
+                raise KeyError
+            y = x
+        finally:
+            x = x + 1
+    except KeyError:
+        y = x + shape.area()
+    return y
+
+
+@on(*ROWS)
+def apart_inside_a_try_of_a_loop(xs: Any) -> Any:
+    total = xs[0] * 0
+    for x in xs:
+        try:
+            kind = str if x > 0 else float
+            if kind is str and x > 3:
+                raise OverflowError
+            total = total + (x if kind is str else -x)
+        except OverflowError:
+            total = total + 100
+    return total
