@@ -112,9 +112,21 @@ def _span(code: Code, i: int) -> object:
     ins = code.instructions[i]
     assert ins is not None
     at = ins.location
-    if at is None or ins.op is Op.LOAD or _returns_none(code, i):
+    if at is None or ins.op is Op.LOAD or _returns_none(code, i) or _waits(code, i):
         return None
     return at.lineno, at.end_lineno, at.col_offset, at.end_col_offset
+
+
+def _waits(code: Code, i: int) -> bool:
+    """Whether an instruction is a `yield`, or goes on from it and cannot raise.
+
+    `yield a` on one way and `yield b` on the other are one place at which a generator waits.
+    """
+    before = code.instructions[max(0, i - 2) : i + 1]
+    names = [ins and (ins.arg[0] if ins.op is Op.OPAQUE else ins.op) for ins in before]  # type: ignore[index]
+    if names[-1] in (Op.POP, Op.STORE):
+        return names[:-1] == ["YIELD_VALUE", "RESUME"]
+    return names[-1] == "YIELD_VALUE" or names[-2:] == ["YIELD_VALUE", "RESUME"]
 
 
 def _returns_none(code: Code, i: int) -> bool:

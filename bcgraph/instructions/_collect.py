@@ -1,4 +1,4 @@
-"""A generator expression as a function that collects what the generator would yield."""
+"""A generator as a function that collects what the generator would yield."""
 
 from __future__ import annotations
 
@@ -17,29 +17,33 @@ _LIST = ".list"
 
 
 def collected(code: CodeType) -> CodeType | None:
-    """Code that takes a generator expression's iterator and returns the list of its items.
+    """Code that takes a generator's arguments and returns the list of its items.
 
-    None where the code is not that of a plain generator expression.
+    None where the code is not that of a plain generator: it delegates to another, or it is an
+    expression that binds a variable of the function around it.
     """
-    if code.co_name != "<genexpr>" or not code.co_flags & inspect.CO_GENERATOR:
+    if not code.co_flags & inspect.CO_GENERATOR:
         return None
     found = Bytecode.from_code(hidden(code), conserve_exception_block_stackdepth=True)
     shell = tuple(normalise(found))
     items: list[Item] = []
     names = [item.name for item in shell if isinstance(item, Instr)]
-    if "STORE_DEREF" in names or "SEND" in names:
+    if "SEND" in names or (code.co_name == "<genexpr>" and "STORE_DEREF" in names):
         return None
-    drop = 0
+    begun = dropped = False
     for item in shell:
         if not isinstance(item, Instr):
             items.append(item)
             continue
         at = item.location
-        if drop and item.name in ("RESUME", "POP_TOP"):
-            drop -= 1
+        if dropped:  # what is sent to begin
+            dropped = False
         elif item.name == "RETURN_GENERATOR":
-            drop = 1  # the POP_TOP after it
+            dropped = True
+        elif item.name == "RESUME" and begun:  # after a `yield`
+            items.append(Instr("LOAD_CONST", None, location=at))
         elif item.name == "RESUME":
+            begun = True
             items += [
                 item,
                 Instr("BUILD_LIST", 0, location=at),
@@ -52,7 +56,6 @@ def collected(code: CodeType) -> CodeType | None:
                 Instr("LIST_APPEND", 1, location=at),
                 Instr("POP_TOP", location=at),
             ]
-            drop = 2  # RESUME, and the value sent
         elif item.name == "RETURN_VALUE":
             items += [Instr("POP_TOP", location=at), Instr("LOAD_FAST", _LIST, location=at), item]
         else:

@@ -184,7 +184,7 @@ class Builtins:
         return result
 
     def _collect(self, values: Any) -> Any:
-        """All that a generator or `map` gives; of a generator expression, staged if need be."""
+        """All that a generator or `map` gives; of one that has not begun, staged if need be."""
         collect = self._collector(values) if isinstance(values, GeneratorType) else None
         return list(values) if collect is None else collect()
 

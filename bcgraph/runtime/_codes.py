@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
+import itertools
 import logging
 import os
 import time
 import weakref
-from types import CellType, CodeType, FunctionType, GeneratorType
+from collections.abc import Mapping
+from types import CodeType, FunctionType, GeneratorType
 from typing import Any
 
 from bcgraph import _config
@@ -89,10 +92,12 @@ class Codes:
         origin, copy = made
         return origin() or copy
 
-    def collector(self, generator: GeneratorType[Any, Any, Any]) -> tuple[FunctionType, Any] | None:
-        """A function that makes a list of what a generator expression gives, and its argument.
+    def collector(
+        self, generator: GeneratorType[Any, Any, Any]
+    ) -> tuple[FunctionType, list[Any], dict[str, Any]] | None:
+        """A function that makes a list of what a generator gives, and its arguments.
 
-        None for what has started, or is no generator expression.
+        None for what has started, or delegates to another generator.
         """
         frame = generator.gi_frame
         if frame is None or inspect.getgeneratorstate(generator) != inspect.GEN_CREATED:
@@ -104,11 +109,32 @@ class Codes:
             if code is None:
                 return None
             self._collecting[origin] = code
-        held = frame.f_locals
-        cells = tuple(
-            CellType(held[name]) if name in held else CellType() for name in code.co_freevars
-        )
-        return FunctionType(code, frame.f_globals, code.co_name, None, cells), held[".0"]
+        made_by = _function_of(generator)
+        if made_by is None:
+            return None
+        fn = FunctionType(code, frame.f_globals, code.co_name, None, made_by.__closure__)
+        return fn, *_arguments(code, frame.f_locals)
+
+
+def _function_of(generator: GeneratorType[Any, Any, Any]) -> FunctionType | None:
+    """The function that was called for a generator, which only the generator may still hold."""
+    for held in gc.get_referents(generator):
+        if type(held) is FunctionType and held.__code__ is generator.gi_code:
+            return held
+    return None
+
+
+def _arguments(code: CodeType, held: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What to call a function with so that its arguments have these values."""
+    count, keywords = code.co_argcount, code.co_kwonlyargcount
+    names = iter(code.co_varnames)
+    positional = [held[next(names)] for _ in range(count)]
+    named = {name: held[name] for name in itertools.islice(names, keywords)}
+    if code.co_flags & inspect.CO_VARARGS:
+        positional += held[next(names)]
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        named |= held[next(names)]
+    return positional, named
 
 
 def _tell(canonical: Code, made: CodeType, seconds: float) -> None:

@@ -343,12 +343,12 @@ class Runtime:
         return self.function(fn) if type(fn) is FunctionType else self.resolve(fn)
 
     def _collector(self, generator: GeneratorType[Any, Any, Any]) -> Callable[[], Any] | None:
-        """A converted function that collects a generator expression that has not started yet."""
+        """A converted function that collects a generator that has not started yet."""
         collector = self._codes.collector(generator)
         if collector is None:
             return None
-        fn, iterator = collector
-        return functools.partial(self.function(fn), iterator)
+        fn, arguments, keywords = collector
+        return functools.partial(self.function(fn), *arguments, **keywords)
 
     def _class(self, target: type, sight: Sight | None) -> Any:
         """What to call instead of a class: what it makes is noted."""

@@ -13,6 +13,7 @@ import programs.nasty_caught
 import programs.nasty_effects
 import programs.nasty_exceptions
 import programs.nasty_forms
+import programs.nasty_generators
 import programs.nasty_jumps
 import programs.nasty_models
 import programs.nasty_none

@@ -11,6 +11,7 @@ a TEST is `test_…` of the standard library, or `PACKAGE.MODULE` of one of thes
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import signal
@@ -49,6 +50,21 @@ def is_converted(module: ModuleType) -> bool:
     return type(getattr(module, "__loader__", None)).__module__ == "bcgraph.testing"
 
 
+def _restoring(call: Any) -> Any:
+    """The same, which puts back what a test that failed has left of the interpreter's settings."""
+    limit, names = sys.getrecursionlimit(), dict(vars(builtins))
+
+    def restoring(case: Any, method: Any) -> None:
+        try:
+            call(case, method)
+        finally:
+            sys.setrecursionlimit(limit)
+            vars(builtins).update(names)
+
+    restoring.__bcgraph_disabled__ = True  # else the hooks need frames before the limit is back
+    return restoring
+
+
 def told(name: str, packages: Path, hook: Any) -> dict[str, Any]:
     """Runs one module's tests."""
     import unittest
@@ -59,6 +75,7 @@ def told(name: str, packages: Path, hook: Any) -> dict[str, Any]:
         sys.path[:0] = map(str, packages.glob(f"{package}-*"))
     suite = unittest.defaultTestLoader.loadTestsFromName(module or f"test.{name}")
     ran: list[str] = []
+    unittest.TestCase._callTestMethod = _restoring(unittest.TestCase._callTestMethod)
 
     class Result(unittest.TestResult):
         def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
