@@ -26,6 +26,9 @@ _PAIRS = (
     "STORE_FAST_STORE_FAST",
     "LOAD_FAST_BORROW_LOAD_FAST_BORROW",
 )
+_SLICES = {"STORE_SLICE": "STORE_SUBSCR"}
+if not PY314:  # which has no `BINARY_SUBSCR`
+    _SLICES["BINARY_SLICE"] = "BINARY_SUBSCR"
 
 
 def tests_truth(item: Instr) -> bool:
@@ -37,9 +40,10 @@ def normalise(items: Iterable[Item]) -> Iterator[Item]:
     """Splits what one version packs into one instruction and another does not.
 
     Afterwards there are no superinstructions, no method loads (an attribute and a NULL instead), no
-    `RETURN_CONST`, no `JUMP_IF_x_OR_POP`; and no `TO_BOOL` in front of a jump or a `UNARY_NOT`:
-    those test the truth of any object, and the assembler puts `TO_BOOL` back. Nor are there
-    borrowed locals, which a store by a diverted site would free, and small integers are constants.
+    slices but as subscripts, no `RETURN_CONST`, no `JUMP_IF_x_OR_POP`; and no `TO_BOOL` in front of
+    a jump or a `UNARY_NOT`: those test the truth of any object, and the assembler puts `TO_BOOL`
+    back. Nor are there borrowed locals, which a store by a diverted site would free, and small
+    integers are constants.
     """
     pending: Instr | None = None  # a TO_BOOL of which is not yet known what follows
     for item in _always_called(items) if PY314 else items:
@@ -65,6 +69,9 @@ def normalise(items: Iterable[Item]) -> Iterator[Item]:
             yield Instr(name, CellVar(arg), location=at)
         elif name == "LOAD_SMALL_INT":
             yield Instr("LOAD_CONST", arg, location=at)
+        elif name in _SLICES:
+            yield Instr("BUILD_SLICE", 2, location=at)
+            yield Instr(_SLICES[name], location=at)
         elif name == "RETURN_CONST":
             yield Instr("LOAD_CONST", arg, location=at)
             yield Instr("RETURN_VALUE", location=at)
