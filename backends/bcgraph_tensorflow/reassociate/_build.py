@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.eager import execute
+from tensorflow.python.eager import record as tapes
 
 from . import _folds
 from ._counting import Loop
@@ -44,7 +44,9 @@ def reassociated(loop: Loop, resume: Resume) -> Made | None:
         return _All(plan, before, limit).values()
 
     try:
-        if execute.must_record_gradient():  # tapes see a call, but not what `pfor` makes
+        outside = [value for value, _ in loop.body.captures]
+        if tapes.should_record_backprop([*given, *outside]):
+            # A tape of the program's sees a call, but not what `pfor` makes.
             made = tf.function(lambda *values: record(list(values)), autograph=False)(*given)
         else:
             made = record(given)
@@ -56,7 +58,7 @@ def reassociated(loop: Loop, resume: Resume) -> Made | None:
             value.set_shape(inside.shape)
     leaves_some = plan.is_prefix or not plan.counting.counts_rows
     if leaves_some:
-        values = resume(values)
+        values = resume([loop.before[0], *values[1:]])  # its own turns, which gradients go back
     return Made(values, _told(plan))
 
 

@@ -84,11 +84,23 @@ class Counting:
                 return None
             sign = -1 if op.type == "Sub" else 1
             return Affine(first.start + sign * second.start, first.step + sign * second.step)
+        if op.type == "GatherV2" and op.inputs[1].shape.rank == 0:
+            return self._of_range(op)
         for place, step in self.steps.items():
             if self.loop.body.inputs[place] is value:
                 start = constant(self.loop.before[place])
                 return None if start is None else Affine(int(start), step)
         return None
+
+    def _of_range(self, op: Any) -> Affine | None:
+        """A number of a `tf.range`."""
+        index, numbers = self.affine(op.inputs[1]), _outside(op.inputs[0]).op
+        if index is None or numbers.type != "Range" or not self.is_safe(op):
+            return None
+        start, step = constant(numbers.inputs[0]), constant(numbers.inputs[2])
+        if start is None or step is None or not op.outputs[0].dtype.is_integer:
+            return None
+        return Affine(int(start) + int(step) * index.start, int(step) * index.step)
 
     def is_safe(self, op: Any) -> bool:
         """Whether a read of an item or row is one that the tensor has, in each turn."""

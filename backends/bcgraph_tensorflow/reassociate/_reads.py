@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 BRANCHES = frozenset({"If", "StatelessIf"})
@@ -128,4 +129,17 @@ def constant(value: Any) -> Any:
         if not outside or not isinstance(getattr(outside[0], "graph", None), tf.Graph):
             return None
         value = origin(outside[0])
-    return tf.get_static_value(value)
+    known = tf.get_static_value(value)
+    if known is None and value.op.type in _FOLDED:
+        sides = [constant(side) for side in value.op.inputs]
+        if not any(side is None for side in sides):
+            with np.errstate(all="ignore"):
+                known = _FOLDED[value.op.type](*sides)
+    return known
+
+
+# What the bounds of a range are computed with.
+_FOLDED: dict[str, Callable[..., Any]] = {
+    "Add": np.add, "AddV2": np.add, "FloorDiv": np.floor_divide, "Maximum": np.maximum,
+    "Minimum": np.minimum, "Mul": np.multiply, "Neg": np.negative, "Sub": np.subtract,
+}  # fmt: skip
