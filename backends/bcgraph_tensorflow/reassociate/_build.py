@@ -13,6 +13,7 @@ from . import _folds
 from ._counting import Loop
 from ._folds import Count
 from ._plan import Plan, planned
+from ._reads import constant
 from ._turns import Given, Turns, Unfit
 from ._updates import Kind, is_assigned, neutral
 
@@ -122,7 +123,7 @@ class _All:
 
     def _counted(self, place: int, first: Any, numbers: Any) -> Any:
         step = self.plan.counting.steps[place]
-        known = tf.get_static_value(first)
+        known = constant(self.loop.before[place])
         if known is not None and known == 0 and step == 1 and first.dtype == tf.int32:
             return numbers
         numbers = tf.cast(numbers, first.dtype)

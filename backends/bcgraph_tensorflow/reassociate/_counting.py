@@ -9,8 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ._folds import Count
-from ._reads import constant, origin
-from ._turns import is_item
+from ._reads import constant, is_item, origin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +101,21 @@ class Counting:
             return None
         return Affine(int(start) + int(step) * index.start, int(step) * index.step)
 
+    def row(self, op: Any) -> int | None:
+        """Which row of a tensor a read takes in the first turn, and the next one in the next."""
+        index = op.inputs[1]
+        index = getattr(index, "_bcgraph_unguarded", index)
+        if not self.is_safe(op):
+            return None
+        if op.type == "StridedSlice":
+            if index.op.type != "Pack" or len(index.op.inputs) != 1:
+                return None
+            index = index.op.inputs[0]
+        elif constant(op.inputs[2]) != 0:
+            return None
+        found = self.affine(index)
+        return found.start if found is not None and found.step == 1 else None
+
     def is_safe(self, op: Any) -> bool:
         """Whether a read of an item or row is one that the tensor has, in each turn."""
         index = op.inputs[1]
@@ -123,13 +137,16 @@ class Counting:
         if found is None or found.start < 0 or found.step < 0 or tensor.shape.rank is None:
             return False
         size = tensor.shape[axis]
+        if size is not None and found.step == 0:
+            return found.start < size
         if size is not None and self.known is not None:
             return found.start + found.step * max(self.known - 1, 0) < size
         start = constant(self.loop.before[self.place])
         if axis or found.step != 1 or self.steps[self.place] != 1 or start is None:
             return False
         rows = None if isinstance(self.limit, int) else _row_count_of(self.limit)
-        return rows is not None and rows is _outside(tensor) and found.start <= int(start)
+        counted = None if rows is None else _counted_rows(rows)
+        return any(r is _outside(tensor) for r in (rows, counted)) and found.start <= int(start)
 
 
 def counting(loop: Loop) -> Counting | None:
@@ -212,6 +229,14 @@ def _row_count_of(value: Any) -> Any:
         return None
     first = constant(op.inputs[1])
     return _outside(op.inputs[0].op.inputs[0]) if first is not None and not first.any() else None
+
+
+def _counted_rows(numbers: Any) -> Any:
+    """The tensor whose rows a `tf.range` numbers."""
+    if numbers.op.type != "Range":
+        return None
+    start, step = constant(numbers.op.inputs[0]), constant(numbers.op.inputs[2])
+    return _row_count_of(numbers.op.inputs[1]) if (start, step) == (0, 1) else None
 
 
 def _scalars(index: Any) -> list[int]:

@@ -99,7 +99,7 @@ def _doubled(join: Any, values: Any, count: int) -> Any:
 def latest(first: Any, values: Any, assigned: Any, count: Count) -> Any:
     """The value after the last turn, where `assigned` says which turns give one."""
     numbers = tf.range(count, dtype=tf.int32)
-    last = tf.reduce_max(tf.where(assigned, numbers, -1)) if count != 0 else tf.constant(-1)
+    last = tf.reduce_max(tf.where(assigned, numbers, -1))
     if isinstance(count, int) and count:
         found = tf.gather(values, tf.maximum(last, 0))
         if found.shape.rank == 0:

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from ._reads import BRANCHES, Reads, constant
-from ._turns import can_convert, is_item
+from ._reads import BRANCHES, Reads, constant, is_item
+from ._turns import can_convert
 
 _TOTAL = frozenset({
     "Abs", "Add", "AddN", "AddV2", "All", "Any", "ArgMax", "ArgMin", "BatchMatMulV2", "BitwiseAnd",
@@ -52,7 +52,9 @@ def never_fails(op: Any, reads: Reads) -> bool:
             return True
         divisor = constant(op.inputs[1])
         return op.type != "Pow" and divisor is not None and bool((divisor > 0).all())
-    if op.type in ("Range", "Reshape", "ConcatV2"):
+    if op.type == "Range":
+        return constant(op.inputs[2]) is not None
+    if op.type in ("Reshape", "ConcatV2"):
         return all(constant(value) is not None for value in list(op.inputs)[1:])
     if op.type == "StridedSlice" and not is_item(op):
         return all(constant(bound) is not None for bound in list(op.inputs)[1:])

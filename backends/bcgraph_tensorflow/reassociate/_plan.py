@@ -69,7 +69,7 @@ def planned(loop: Loop) -> Plan | None:
 
 def _planned(counts: Counting, known: dict[int, bool]) -> Plan | None:
     loop = counts.loop
-    reads, asks = Reads(loop.body, known, counts.is_safe), Reads(loop.test)
+    reads, asks = Reads(loop.body, known, counts.is_safe, counts.row), Reads(loop.test)
     updates: dict[int, Update] = {}
     for place in range(len(loop.before)):
         if place in counts.steps:

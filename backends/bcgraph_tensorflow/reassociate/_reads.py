@@ -22,7 +22,8 @@ class Reads:
     """The sources of a graph's values: the numbers of its inputs.
 
     `known` holds predicates that are known, by the tensor's `id`; `is_safe` says of a read of an
-    item that its index is one of the tensor's.
+    item that its index is one of the tensor's, `row` which row it takes in the first turn, where
+    each turn takes the next.
     """
 
     def __init__(
@@ -30,8 +31,9 @@ class Reads:
         graph: Any,
         known: Mapping[int, bool] | None = None,
         is_safe: Callable[[Any], bool] = lambda op: False,
+        row: Callable[[Any], int | None] = lambda op: None,
     ) -> None:
-        self.graph, self.known, self.is_safe = graph, known or {}, is_safe
+        self.graph, self.known, self.is_safe, self.row = graph, known or {}, is_safe, row
         self._places = {id(value): place for place, value in enumerate(graph.inputs)}
         self._found: dict[int, Sources] = {}
         self._branches: dict[Any, tuple[Reads, Reads]] = {}
@@ -135,7 +137,22 @@ def constant(value: Any) -> Any:
         if not any(side is None for side in sides):
             with np.errstate(all="ignore"):
                 known = _FOLDED[value.op.type](*sides)
+    if known is None and value.op.type == "StridedSlice" and is_item(value.op):
+        tensor, index = constant(value.op.inputs[0]), constant(value.op.inputs[1])
+        if tensor is not None and index is not None:
+            known = tensor[tuple(index)]
     return known
+
+
+def is_item(op: Any) -> bool:
+    """Whether a slice is `x[i, j]`."""
+    taken = op.inputs[1].shape[0]
+    masks = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask")
+    return (
+        taken is not None
+        and op.get_attr("shrink_axis_mask") == 2**taken - 1
+        and not any(op.get_attr(mask) for mask in masks)
+    )
 
 
 # What the bounds of a range are computed with.

@@ -18,7 +18,7 @@ from tensorflow.python.ops.parallel_for import pfor
 from tensorflow.python.util import object_identity
 
 from ._folds import Count
-from ._reads import BRANCHES, SELECTIONS, Reads
+from ._reads import BRANCHES, SELECTIONS, Reads, is_item
 
 
 class Unfit(Exception):
@@ -95,11 +95,11 @@ class Turns:
         """A value in all turns, along a new first axis."""
         self.of(value)
         found = self._engine.convert(value)
-        found.set_shape(tf.TensorShape([self._rows]).concatenate(value.shape))
+        found.set_shape(tf.TensorShape([self._row_count]).concatenate(value.shape))
         return found
 
     @property
-    def _rows(self) -> int | None:
+    def _row_count(self) -> int | None:
         return self.count if isinstance(self.count, int) else None
 
     def _has(self, value: Any) -> bool:
@@ -117,12 +117,24 @@ class Turns:
             found = self._known(chosen)
         elif op.type in BRANCHES:
             found = self._branch(op, output)
+        elif op.type in ("StridedSlice", "GatherV2") and self._takes_rows(op):
+            found = self._rows_of(op)
         elif op.type == "StridedSlice" and self._differs(op):
             found = self._item(op)
         else:
             self._engine._convert_helper(output)
             return
         self._set(output, found.value, found.stacked)
+
+    def _takes_rows(self, op: Any) -> bool:
+        """Whether each turn takes the next row of a tensor."""
+        return not self._known(op.inputs[0]).stacked and self._reads.row(op) is not None
+
+    def _rows_of(self, op: Any) -> Given:
+        tensor, first = self._known(op.inputs[0]).value, self._reads.row(op)
+        if first == 0 and tensor.shape[0] is not None and tensor.shape[0] == self._row_count:
+            return Given(tensor)
+        return Given(tensor[first : first + self.count])
 
     def _differs(self, op: Any) -> bool:
         return any(self._known(bound).stacked for bound in list(op.inputs)[1:])
@@ -141,7 +153,7 @@ class Turns:
         if not self._reads.is_safe(op):
             index = tf.where(index < 0, index + tf.cast(sizes, index.dtype), index)
         if taken == 1:
-            found = tf.gather(tensor.value, index[:, 0], axis=batch, batch_dims=batch)
+            found = tf.gather_nd(tensor.value, index[:, None], batch_dims=batch)[:, 0]
         else:
             found = tf.gather_nd(tensor.value, index, batch_dims=batch)
         return Given(found)
@@ -178,16 +190,6 @@ class Turns:
             some = Turns(way, tf.size(turns), turns, given)
             found.append(some.stacked(way.graph.outputs[number]))
         joined = tf.dynamic_stitch([others, those], found)
-        joined.set_shape(tf.TensorShape([self._rows]).concatenate(output.shape))
+        joined.set_shape(tf.TensorShape([self._row_count]).concatenate(output.shape))
         return Given(joined)
 
-
-def is_item(op: Any) -> bool:
-    """Whether a slice is `x[i, j]`."""
-    taken = op.inputs[1].shape[0]
-    masks = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask")
-    return (
-        taken is not None
-        and op.get_attr("shrink_axis_mask") == 2**taken - 1
-        and not any(op.get_attr(mask) for mask in masks)
-    )

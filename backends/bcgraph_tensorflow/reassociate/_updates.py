@@ -105,6 +105,8 @@ class _Reader:
 
     def _selected(self, op: Any) -> Update | None:
         predicate, first, second = op.inputs
+        if origin(predicate) is self.given:
+            return _decided([self.of(first), self.of(second)])
         if self.place in self.reads.of(predicate):
             return self._compared(predicate, first, second)
         return _joined(self.of(first), self.of(second))
@@ -133,11 +135,13 @@ class _Reader:
         return Update(kind, later=_GREATER[op.type] == is_taken, compared=True)
 
     def _branched(self, op: Any, number: int) -> Update | None:
-        if len(self.reads.ways(op)) == 2 and self.place in self.reads.of(op.inputs[0]):
+        ways = [_through(self, op, way, number) for way in self.reads.ways(op)]
+        if len(ways) == 2 and origin(op.inputs[0]) is self.given:
+            return _decided(ways)
+        if len(ways) == 2 and self.place in self.reads.of(op.inputs[0]):
             return None
         found: Update | None = None
-        for way in self.reads.ways(op):
-            one = _through(self, op, way, number)
+        for one in ways:
             found = one if found is None else _joined(found, one)
             if found is None:
                 return None
@@ -170,6 +174,13 @@ def _joined(first: Update | None, second: Update | None) -> Update | None:
         return Update(Kind.LATEST) if second == _FRESH else second
     latest = {_FRESH, Update(Kind.LATEST)}
     return Update(Kind.LATEST) if {first, second} == latest else None
+
+
+def _decided(ways: list[Update | None]) -> Update | None:
+    """`given and …`, `given or …`: what a branch on the value itself leaves of it."""
+    if ways == [_FRESH, _SAME]:
+        return Update(Kind.ALL)
+    return Update(Kind.ANY) if ways == [_SAME, _FRESH] else None
 
 
 def _are_same(reads: Reads, first: Any, second: Any, depth: int = 16) -> bool:
