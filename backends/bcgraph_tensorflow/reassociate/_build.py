@@ -102,7 +102,7 @@ class _All:
                 values.append(last[place])
             elif place in self.plan.counting.steps:
                 step = self.plan.counting.steps[place]
-                more = count * step
+                more = count if step == 1 else count * step
                 values.append(tf.add(first, tf.cast(more, first.dtype)))
             else:
                 values.append(first)

@@ -22,12 +22,14 @@ _TOTAL = frozenset({
 _DIVISIONS = frozenset({"FloorDiv", "FloorMod", "Pow", "RealDiv", "TruncateDiv", "TruncateMod"})
 _REFUSED = ("Random", "Multinomial", "Truncated", "TensorArray", "TensorList", "Optional")
 _PURE = frozenset({"Placeholder", "Const", "EmptyTensorList", "ReadVariableOp"})
+_WAITED_FOR = frozenset({"NoOp", "ReadVariableOp"})
 
 
 def acts(graph: Any) -> bool:
     """Whether a graph does more than compute, or waits for what does."""
     return bool(graph.deferred_external_captures) or any(
-        (op.op_def.is_stateful and op.type not in _PURE) or op.control_inputs
+        (op.op_def.is_stateful and op.type not in _PURE)
+        or any(one.type not in _WAITED_FOR for one in op.control_inputs)
         for op in graph.get_operations()
     )
 
@@ -45,7 +47,7 @@ def is_known(op: Any) -> bool:
 
 def never_fails(op: Any, reads: Reads) -> bool:
     """Whether an operation gives something whatever it is given."""
-    if op.type in _TOTAL or op.type in BRANCHES:
+    if op.type in _TOTAL or op.type in BRANCHES or op.type == "ReadVariableOp":
         return True
     if op.type in _DIVISIONS:
         if op.inputs[1].dtype.is_floating:

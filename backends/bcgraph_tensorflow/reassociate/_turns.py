@@ -119,12 +119,21 @@ class Turns:
             found = self._branch(op, output)
         elif op.type in ("StridedSlice", "GatherV2") and self._takes_rows(op):
             found = self._rows_of(op)
+        elif op.type == "Select" and self._known(op.inputs[0]).stacked:
+            found = self._selection(op)
         elif op.type == "StridedSlice" and self._differs(op):
             found = self._item(op)
         else:
             self._engine._convert_helper(output)
             return
         self._set(output, found.value, found.stacked)
+
+    def _selection(self, op: Any) -> Given:
+        """A `Select`, without tiles of what is the same in all turns."""
+        predicate, first, second = (self._known(value).value for value in op.inputs)
+        if op.inputs[0].shape.rank == 0 and op.inputs[1].shape.rank:
+            predicate = tf.reshape(predicate, [-1] + [1] * op.inputs[1].shape.rank)
+        return Given(tf.where(predicate, first, second))
 
     def _takes_rows(self, op: Any) -> bool:
         """Whether each turn takes the next row of a tensor."""
