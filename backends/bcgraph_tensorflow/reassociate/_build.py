@@ -138,9 +138,7 @@ class _All:
             turns = turns.with_state(place, Given(every[place][:-1]))
         return every
 
-    def _folded(
-        self, places: Iterable[int], count: Count, every: dict[int, Any]
-    ) -> dict[int, Any]:
+    def _folded(self, places: Iterable[int], count: Count, every: dict[int, Any]) -> dict[int, Any]:
         """The values of some places after the last turn; `every` holds what is known of others."""
         turns = self._turns(count)
         last: dict[int, Any] = {}

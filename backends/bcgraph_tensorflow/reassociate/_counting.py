@@ -205,7 +205,9 @@ def _limit(loop: Loop, value: Any) -> Any:
 
 def _uncast(value: Any) -> Any:
     value = origin(value)
-    while value.op.type == "Cast" and value.dtype.is_integer and value.op.inputs[0].dtype.is_integer:
+    while (
+        value.op.type == "Cast" and value.dtype.is_integer and value.op.inputs[0].dtype.is_integer
+    ):
         value = origin(value.op.inputs[0])
     return value
 

@@ -110,7 +110,9 @@ def _is_fit(plan: Plan, total: frozenset[int]) -> bool:
         return False
     if not plan.early <= total or not all(never_fails(*step) for step in asked):
         return False
-    if plan.searches and (_is_small(turns) or any(u.kind is Kind.LISTED for u in _of(plan, plan.early))):
+    if plan.searches and (
+        _is_small(turns) or any(u.kind is Kind.LISTED for u in _of(plan, plan.early))
+    ):
         return False
     may_turn_not = plan.searches or not turns
     if any(_fails_untaken(op, way, reads, may_turn_not) for op, way in steps):

@@ -173,11 +173,11 @@ class Turns:
 
     def _branch(self, op: Any, output: Any) -> Given:
         ways, number = self._reads.ways(op), output.value_index
-        inputs = [
-            self._known(value) if self._has(value) else None for value in list(op.inputs)[1:]
-        ]
+        inputs = [self._known(value) if self._has(value) else None for value in list(op.inputs)[1:]]
         if len(ways) == 1:
-            return Turns(ways[0], self.count, self.numbers, inputs).of(ways[0].graph.outputs[number])
+            return Turns(ways[0], self.count, self.numbers, inputs).of(
+                ways[0].graph.outputs[number]
+            )
         predicate = self._known(op.inputs[0])
         if not predicate.stacked:
             made = [
@@ -201,4 +201,3 @@ class Turns:
         joined = tf.dynamic_stitch([others, those], found)
         joined.set_shape(tf.TensorShape([self._row_count]).concatenate(output.shape))
         return Given(joined)
-
