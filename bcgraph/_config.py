@@ -21,8 +21,8 @@ class Config:
     `backend`: its name, or None to go by the arguments. `mode`: "graph", or "eager" to run the
     original functions (breakpoints hit, nothing is converted). `dump`: a folder into which each
     stage of a conversion is written as text; None if no `with` says one (see `dump_folder`).
-    `reassociate`: whether loops may be computed in another order, which rounds otherwise; None if no
-    `with` says (see `reassociates`).
+    `reassociate`: whether loops may be computed in another order, which rounds otherwise; None if
+    no `with` says (see `reassociates`).
     """
 
     backend: str | None

@@ -1,9 +1,9 @@
 """Calls whose arguments are plain tensors, straight to the graph that was traced for them.
 
 `tf.function` binds, canonicalizes and compares its arguments in Python, about 70 µs a call; a loop
-that XLA runs may take less. The graph that it finds depends on the dtypes and shapes of tensors
-the device, and the setting `reassociate` alone where a call is eager, in no strategy, and while nothing is saved (its
-`function_context`).
+that XLA runs may take less. The graph that it finds depends on the dtypes and shapes of tensors,
+the device and the setting `reassociate` alone where a call is eager, in no strategy, and while
+nothing is saved (its `function_context`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ._reads import constant, is_item, origin
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loop:
-    """A loop as it has been recorded: its test and body, what they are given before the first turn."""
+    """A loop as it has been recorded, and what its first turn is given."""
 
     test: Any
     body: Any

@@ -1,4 +1,4 @@
-"""What is to be done instead of a loop: how each value goes on, in which order they are computed."""
+"""What is to be done instead of a loop: how each value goes on, and in which order."""
 
 from __future__ import annotations
 
