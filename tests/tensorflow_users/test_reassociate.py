@@ -650,6 +650,16 @@ def by_itself(x):
     return total
 
 
+def all_collatz(x):
+    total = 0
+    for n in x:
+        n = tf.abs(n) + 1
+        while n != 1:
+            n = n // 2 if n % 2 == 0 else 3 * n + 1
+            total += 1
+    return total
+
+
 def growing(x):
     found = x[:1]
     for v in x:
@@ -662,7 +672,7 @@ def growing(x):
     [
         (collatz, (np.int32(27),)), (fibonacci, (np.int32(20),)), (roots, (np.float32(2),)),
         (prints, (FLOATS,)), (draws, (FLOATS,)), (streak, (FLOATS,)),
-        (by_itself, (FLOATS,)), (growing, (FLOATS,)),
+        (by_itself, (FLOATS,)), (growing, (FLOATS,)), (all_collatz, (INTS,)),
     ],
 )  # fmt: skip
 def test_what_is_none_of_these_stays_the_same_graph(function, arguments):

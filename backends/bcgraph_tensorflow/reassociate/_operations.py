@@ -20,7 +20,10 @@ _TOTAL = frozenset({
     "SquaredDifference", "Squeeze", "StopGradient", "Sub", "Sum", "Tan", "Tanh", "ZerosLike",
 })  # fmt: skip
 _DIVISIONS = frozenset({"FloorDiv", "FloorMod", "Pow", "RealDiv", "TruncateDiv", "TruncateMod"})
-_REFUSED = ("Random", "Multinomial", "Truncated", "TensorArray", "TensorList", "Optional")
+_REFUSED = (
+    "Call", "Case", "Multinomial", "Optional", "Random", "TensorArray", "TensorList", "Truncated",
+    "While",
+)  # fmt: skip
 _PURE = frozenset({"Placeholder", "Const", "EmptyTensorList", "ReadVariableOp"})
 _WAITED_FOR = frozenset({"NoOp", "ReadVariableOp"})
 
