@@ -83,7 +83,7 @@ class Jit:
         """Decides from now on what runs the calls of a traced function."""
         loops = getattr(concrete.graph, "_bcgraph_loops", ())
         inputs = ", ".join(_named(t) for t in concrete.graph.inputs[: _count(concrete)])
-        self._loops += [f"({inputs}): a loop became {told}" for told in loops]
+        self._loops += [f"({inputs}): {told}" for told in loops]
         if self.mode is False:
             return
         graph = _Graph(self, concrete)

@@ -46,5 +46,5 @@ def is_asked() -> bool:
 def recorded(loop: Loop, resume: Resume) -> list[Any]:
     """The values of a loop after its last turn; `resume` records it from other values."""
     made = reassociated(loop, resume)
-    _asked.notes.append("it stays a loop" if made is None else made.told)
+    _asked.notes.append("a loop stays one" if made is None else f"a loop became {made.told}")
     return resume(list(loop.before)) if made is None else made.values
