@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from ._config import reassociates as reassociates
 from ._frames import cause as cause
 from ._frames import without_internals as without_internals
 from ._library import is_users_file as is_users_file

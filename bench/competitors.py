@@ -112,6 +112,22 @@ def _bcgraph(backend: str, **options: Any) -> Callable[[Function], Function]:
     return functools.partial(bcgraph.compile, backend=backend, **options)
 
 
+def _reassociated(function: Function) -> Function:
+    """Each call inside the setting, as a program makes it: entering it is part of what it takes."""
+    made = bcgraph.compile(function, backend="tensorflow", jit=False)
+
+    def inside(called: Function) -> Function:
+        def call(*arguments: Any) -> Any:
+            with bcgraph.config(reassociate=True):
+                return called(*arguments)
+
+        return call
+
+    call = inside(made)
+    call.get_concrete_function = inside(made.get_concrete_function)  # type: ignore[attr-defined]
+    return call
+
+
 def _torch_compile(**options: Any) -> Callable[[Function], Function]:
     return lambda function: importlib.import_module("torch").compile(
         function, dynamic=False, **options
@@ -135,6 +151,8 @@ BY_HAND, BY_HAND_XLA = "by hand", "by hand, XLA"
 AUTOGRAPH, ADAPTED, AUTOGRAPH_XLA = "AutoGraph", "AutoGraph, adapted", "AutoGraph, XLA"
 OURS, OURS_AUTO, OURS_XLA = "bcgraph", "bcgraph, auto", "bcgraph, XLA"
 """Without XLA; with it where bcgraph thinks that it pays (the default); with it always."""
+OURS_REASSOCIATED = "bcgraph, reassociated"
+"""Without XLA, in `config(reassociate=True)`."""
 
 COMPETITORS: tuple[Competitor, ...] = (
     Competitor("tensorflow", EAGER, "natural", _eager),
@@ -142,6 +160,7 @@ COMPETITORS: tuple[Competitor, ...] = (
     Competitor("tensorflow", ADAPTED, "adapted", _tensorflow()),
     Competitor("tensorflow", BY_HAND, "by_hand", _tensorflow(autograph=False)),
     Competitor("tensorflow", OURS, "natural", _bcgraph("tensorflow", jit=False)),
+    Competitor("tensorflow", OURS_REASSOCIATED, "natural", _reassociated),
     Competitor(
         "tensorflow",
         OURS_AUTO,

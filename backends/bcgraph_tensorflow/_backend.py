@@ -291,6 +291,8 @@ class Backend:
 
     def list_stack(self, handle: Any, spec: Spec) -> Any:
         """All elements as one tensor."""
+        if getattr(handle, "op", None) is not None and handle.op.type == "TensorListFromTensor":
+            return handle.op.inputs[0]
         stacked = tf.raw_ops.TensorListStack(
             input_handle=handle,
             element_shape=_dtypes.list_shape(spec),

@@ -1,9 +1,9 @@
 """Calls whose arguments are plain tensors, straight to the graph that was traced for them.
 
 `tf.function` binds, canonicalizes and compares its arguments in Python, about 70 µs a call; a loop
-that XLA runs may take less. The graph that it finds depends on the dtypes and shapes of tensors
-and the device alone where a call is eager, in no strategy, and while nothing is saved (its
-`function_context`).
+that XLA runs may take less. The graph that it finds depends on the dtypes and shapes of tensors,
+the device and the setting `reassociate` alone where a call is eager, in no strategy, and while
+nothing is saved (its `function_context`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from tensorflow.python.eager import context
 from tensorflow.python.eager.polymorphic_function import function_type_utils, tracing_compilation
 from tensorflow.python.framework import ops
 from tensorflow.python.saved_model import save_context
+
+from bcgraph.backend import reassociates
 
 _LIMIT = 256  # kinds of arguments of one function
 _HANDLES = {tf.resource.as_datatype_enum, tf.variant.as_datatype_enum}  # these say more elsewhere
@@ -42,7 +44,7 @@ class Dispatch:
             return None
         if save_context.in_save_context():
             return None
-        return context.context().device_name, *key
+        return context.context().device_name, reassociates(), *key
 
     def find(self, key: Any) -> Any:
         """The traced function, if it is known; None too where it takes more than these."""

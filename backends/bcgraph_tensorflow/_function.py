@@ -27,7 +27,7 @@ from bcgraph.backend import (
     without_internals,
 )
 
-from . import _jit, _leaks, _texts
+from . import _jit, _leaks, _texts, reassociate
 from ._dispatch import Dispatch
 
 _OPTIONS = {
@@ -59,7 +59,10 @@ def compile(program: Program, options: Mapping[str, Any], errors: Errors, check:
     def traced(*arguments: Any, **keywords: Any) -> Any:
         before, _tracing.xla = _tracing.xla, _tracing.xla or bool(options.get("jit_compile"))
         try:
-            return mapped(program.outermost(*arguments, **keywords), _zero_for_none)
+            with reassociate.asked(possible=not _tracing.xla and mode is not True) as notes:
+                made = mapped(program.outermost(*arguments, **keywords), _zero_for_none)
+            _jit.note(tf.compat.v1.get_default_graph(), notes)
+            return made
         finally:
             _tracing.xla = before
 

@@ -23,7 +23,7 @@ from tensorflow.core.function.polymorphism import function_cache
 from tensorflow.python.eager import record
 from tensorflow.python.ops import gradients_util
 
-from bcgraph.backend import BackendLimit, working
+from bcgraph.backend import BackendLimit, reassociates, working
 
 from . import xla
 
@@ -77,9 +77,13 @@ class Jit:
         self.copies = 0
         self.lock = threading.Lock()
         self._graphs: list[_Graph] = []
+        self._loops: list[str] = []
 
     def attach(self, concrete: Any) -> None:
         """Decides from now on what runs the calls of a traced function."""
+        loops = getattr(concrete.graph, "_bcgraph_loops", ())
+        inputs = ", ".join(_named(t) for t in concrete.graph.inputs[: _count(concrete)])
+        self._loops += [f"({inputs}): {told}" for told in loops]
         if self.mode is False:
             return
         graph = _Graph(self, concrete)
@@ -89,7 +93,7 @@ class Jit:
     def notes(self) -> tuple[str, ...]:
         """What runs the function's graphs, and why."""
         found = [note for graph in self._graphs for note in graph.notes()]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*self._loops, *found]))
 
     @property
     def is_full(self) -> bool:
@@ -98,14 +102,34 @@ class Jit:
 
 
 class Cache(function_cache.FunctionCache):  # type: ignore[misc]
-    """The traced functions of a `tf.function`, each told of to a `Jit` as it comes."""
+    """The traced functions of a `tf.function`, each told of to a `Jit` as it comes.
+
+    The setting `reassociate` is part of the context in which one was traced.
+    """
 
     __slots__ = ("jit",)
 
+    def lookup(self, function_type: Any, context: Any = None) -> Any:
+        """The traced function, if there is one."""
+        return super().lookup(function_type, (context, reassociates()))
+
+    def delete(self, function_type: Any, context: Any = None) -> Any:
+        """Forgets a traced function; whether there was one."""
+        return super().delete(function_type, (context, reassociates()))
+
+    def generalize(self, context: Any, function_type: Any) -> Any:
+        """The type of the arguments that a function is traced for."""
+        return super().generalize((context, reassociates()), function_type)
+
     def add(self, fn: Any, context: Any = None) -> None:
         """Keeps a traced function."""
-        super().add(fn, context)
+        super().add(fn, (context, reassociates()))
         self.jit.attach(fn)
+
+
+def note(graph: Any, notes: Sequence[str]) -> None:
+    """Tells what became of the loops of a graph that is traced."""
+    graph._bcgraph_loops = tuple(notes)
 
 
 class _Graph:

@@ -18,6 +18,7 @@ from tensorflow.python.ops import control_flow_util_v2, while_v2
 
 from bcgraph.backend import Added, Spec
 
+from . import reassociate
 from ._dtypes import Filler
 from ._pieces import Piece
 
@@ -134,7 +135,14 @@ def _built(
         counter_after = turning.recorded(lambda: given[0] + 1)
         asking.finish(asked, [told])
         turning.finish(given, turning.recorded(handed_on))
-        return _while(scope, asking.graph, turning.graph, before, shapes)[2:]
+
+        def resumed(values: list[Any]) -> list[Any]:
+            return _while(scope, asking.graph, turning.graph, values, shapes)
+
+        if not reassociate.is_asked():
+            return resumed(before)[2:]
+        loop = reassociate.Loop(asking.graph, turning.graph, tuple(before))
+        return reassociate.recorded(loop, resumed)[2:]
 
 
 def _given(values: list[Any], shapes: list[Any]) -> list[Any]:

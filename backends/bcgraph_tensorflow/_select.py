@@ -251,7 +251,9 @@ class _Choice:
             else constant(other, value.dtype)
         )
         pair = (value, like) if taken else (like, value)
-        return tf.raw_ops.Select(condition=self._predicate, x=pair[0], y=pair[1])
+        made = tf.raw_ops.Select(condition=self._predicate, x=pair[0], y=pair[1])
+        made._bcgraph_unguarded = value  # for `reassociate`, which may know that it is harmless
+        return made
 
     def of(self, first: Any, second: Any) -> Any:
         """One of two values."""

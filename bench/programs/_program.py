@@ -49,6 +49,7 @@ class Program:
         trips: of a size, how many turns of its innermost loops a call takes (0: it has none).
         forms: by framework, what makes its forms; called only where the framework is installed.
         exits: AutoGraph lowers its exits to flags, which a graph by hand need not have.
+        folds: all turns of its loops can be computed at once (`config(reassociate=True)`).
         quick: the frameworks whose slow compilers `--quick` runs on it, too.
         tolerance: the relative error within which competitors agree with eager execution.
     """
@@ -60,5 +61,6 @@ class Program:
     trips: Callable[[int], int]
     forms: Mapping[str, Callable[[], Forms]]
     exits: bool = False
+    folds: bool = False
     quick: tuple[str, ...] = ()
     tolerance: float = 1e-4

@@ -91,4 +91,5 @@ PROGRAM = Program(
         "numba": lambda: Forms(cumsum_threshold),
     },
     exits=True,
+    folds=True,
 )

@@ -79,5 +79,6 @@ PROGRAM = Program(
         "numba": lambda: Forms(linear_search),
     },
     exits=True,
+    folds=True,
     quick=("tensorflow",),
 )

@@ -65,5 +65,6 @@ PROGRAM = Program(
     Sizes(5, 200, 1000),
     lambda size: size,
     {"tensorflow": _tensorflow, "torch": _torch, "jax": _jax},
+    folds=True,
     quick=("tensorflow",),
 )

@@ -85,5 +85,6 @@ PROGRAM = Program(
         "jax": _jax,
         "numba": lambda: Forms(positive_entries),
     },
+    folds=True,
     quick=("tensorflow",),
 )

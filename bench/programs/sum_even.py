@@ -66,4 +66,5 @@ PROGRAM = Program(
     Sizes(6, 400, 1000),
     lambda size: size,
     {"tensorflow": _tensorflow, "torch": _torch, "jax": _jax, "numba": lambda: Forms(sum_even)},
+    folds=True,
 )

@@ -16,6 +16,7 @@ from bench.competitors import (
     EAGER,
     OURS,
     OURS_AUTO,
+    OURS_REASSOCIATED,
     OURS_XLA,
 )
 from bench.frameworks import FRAMEWORKS
@@ -28,6 +29,8 @@ PAIRS = {
     "tensorflow": (
         (OURS, BY_HAND), (OURS, AUTOGRAPH), (OURS, ADAPTED), (OURS, EAGER),
         (OURS_XLA, BY_HAND_XLA), (OURS_XLA, AUTOGRAPH_XLA), (OURS_XLA, OURS), (OURS_AUTO, OURS),
+        (OURS_REASSOCIATED, AUTOGRAPH), (OURS_REASSOCIATED, ADAPTED), (OURS_REASSOCIATED, BY_HAND),
+        (OURS_REASSOCIATED, OURS),
     ),
     "torch": (
         (OURS, BY_HAND), (OURS, "by hand, C++"), (OURS, "torch.compile"), (OURS, "jit.script"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.clock import Spread, ratios
-from bench.competitors import ADAPTED, AUTOGRAPH, BY_HAND, OURS
+from bench.competitors import ADAPTED, AUTOGRAPH, BY_HAND, OURS, OURS_REASSOCIATED
 from bench.programs import PROGRAMS
 from bench.results import Results, Sample
 
@@ -54,6 +54,9 @@ def _programs(results: Results) -> Iterator[Verdict]:
             yield from _ratio(results, measure, name, OURS, BY_HAND, limit)
         yield from _ratio(results, "call", name, OURS, AUTOGRAPH, 1.0)
         yield from _ratio(results, "call", name, OURS, ADAPTED, 1.0)
+        if program.folds:
+            yield from _ratio(results, "call", name, OURS_REASSOCIATED, AUTOGRAPH, 0.04)
+            yield from _ratio(results, "call", name, OURS_REASSOCIATED, ADAPTED, 0.04)
     for program in PROGRAMS:
         yield from _ratio(results, "first call", program.name, OURS, BY_HAND, 1.15)
     for program in PROGRAMS:
