@@ -49,7 +49,7 @@ class _Region(Emitter):
         self._ports: dict[int, Label] = {}
         self._caught = Label()
         count = cfg.blocks[flow.entry].depth - flow.base
-        operands = [f".{i}" for i in range(count)]
+        operands = [f"{self._unused('.operand')}{i}" for i in range(count)]
         inputs = list(facts.names(flow.inputs))
         asm.location = cfg.instructions(cfg.blocks[flow.entry])[0].location
         if code.cells:
@@ -76,6 +76,12 @@ class _Region(Emitter):
         flags = _OPTIMIZED | _NEWLOCALS | (_NESTED if code.cells else 0)
         room = code.origin.co_stacksize + self.room + len(facts.variables) + 12
         return asm.function(code, [*first, *operands, *inputs], code.cells, flags, room)
+
+    def _unused(self, name: str) -> str:
+        """A beginning that no variable's name has; a comprehension's argument is called `.0`."""
+        while any(variable.startswith(name) for variable in self.flow.facts.variables):
+            name = f".{name}"
+        return name
 
     def label(self, block: int) -> Label:
         if self.flow.leaves(block):

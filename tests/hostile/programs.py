@@ -204,5 +204,20 @@ def names_that_are_no_identifiers() -> None:
     same(FunctionType(odd, {}), (1,), (-1,))
 
 
+@program
+def names_of_a_region_s_own() -> None:
+    code = from_source(
+        "def f(x, z):\n    while x > 0:\n        x, z = x - z, z * x\n    return x"
+    ).__code__
+    odd = code.replace(co_varnames=(".operand0", ".0"))
+    same(FunctionType(odd, {}), (5, 1), (-1, 2))
+
+
+@program
+def a_comprehension_asks_for_names() -> None:
+    same(from_source("def f(x):\n    return [v for v in x if v not in dir(x)]"), ([1, 2, 3],))
+    same(from_source("def f(x):\n    return [v for v in x if v > len(locals())]"), ([0, 9],))
+
+
 if __name__ == "__main__":
     PROGRAMS[sys.argv[1]]()
