@@ -27,10 +27,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A natural loop: the blocks that reach a back edge of `header` without passing it."""
+    """A natural loop: the blocks that reach a back edge of `header` without passing it.
+
+    `exits` are the blocks outside to which control goes from inside, but for exceptions.
+    """
 
     header: int
     blocks: frozenset[int]
+    mask: int  # the blocks as bits
+    exits: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,15 @@ class Cfg:
                 if start is not None:
                     before[start].add(block.id)
         return tuple(map(frozenset, before))
+
+    @cached_property
+    def around(self) -> tuple[tuple[Loop, ...], ...]:
+        """The loops around each block, the innermost first."""
+        found: list[list[Loop]] = [[] for _ in self.blocks]
+        for loop in self.loops:
+            for b in loop.blocks:
+                found[b].append(loop)
+        return tuple(map(tuple, found))
 
     @cached_property
     def reach(self) -> tuple[int, ...]:

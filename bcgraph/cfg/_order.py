@@ -1,15 +1,19 @@
 """Orders over a graph: depth-first numbering, dominators, post-dominators, natural loops.
 
-Dominators by Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001).
+Dominators by Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001); what is
+reached from a node by Tarjan's strongly connected components, as in Nuutila, "Efficient Transitive
+Closure Computation in Large Digraphs" (1995).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from ._graph import Loop
 
 Successors = Callable[[int], Sequence[int]]
+T = TypeVar("T")
 
 
 def postorder(entry: int, successors: Successors) -> list[int]:
@@ -28,6 +32,53 @@ def postorder(entry: int, successors: Successors) -> list[int]:
             out.append(node)
             stack.pop()
     return out
+
+
+def closure(
+    entry: int,
+    successors: Successors,
+    known: dict[int, T],
+    alone: Callable[[int], T],
+    together: Callable[[T, T], T],
+) -> T:
+    """What `alone` says of the nodes reached from the entry, taken `together`.
+
+    Each edge is followed once: `known` keeps the answer for each node on the way, for the next
+    entry. Nodes of one cycle have the same answer, which is that of all of them.
+    """
+    if entry in known:
+        return known[entry]
+    number = {entry: 0}
+    found = {entry: alone(entry)}
+    first = {entry: 0}  # the lowest number of a node in the same cycle, as far as is known
+    open_nodes = [entry]  # whose cycle is not complete
+    stack = [(entry, iter(successors(entry)))]
+    while stack:
+        node, rest = stack[-1]
+        for following in rest:
+            if following in known:
+                found[node] = together(found[node], known[following])
+            elif following in number:
+                first[node] = min(first[node], number[following])
+            else:
+                number[following] = first[following] = len(number)
+                found[following] = alone(following)
+                open_nodes.append(following)
+                stack.append((following, iter(successors(following))))
+                break
+        else:
+            stack.pop()
+            if first[node] == number[node]:
+                while True:
+                    done = open_nodes.pop()
+                    known[done] = found[node]
+                    if done == node:
+                        break
+            if stack:
+                before = stack[-1][0]
+                first[before] = min(first[before], first[node])
+                found[before] = together(found[before], found[node])
+    return known[entry]
 
 
 def dominators(entry: int, successors: Successors) -> dict[int, int]:
@@ -158,5 +209,8 @@ def natural_loops(
                 if n not in found:
                     found.add(n)
                     work.extend(before[n])
-    loops = sorted((Loop(h, frozenset(m)) for h, m in members.items()), key=lambda x: len(x.blocks))
+    loops = []
+    for header, blocks in sorted(members.items(), key=lambda item: len(item[1])):
+        exits = frozenset(s for b in blocks for s in flow(b)) - blocks
+        loops.append(Loop(header, frozenset(blocks), sum(1 << b for b in blocks), exits))
     return tuple(loops), irreducible

@@ -90,7 +90,7 @@ class _Region(Emitter):
         return self.hooks.everything or (site.refusal is None and site.onward)
 
     def _emitted(self) -> list[int]:
-        """The blocks that control comes to in this function, in the original's order."""
+        """The blocks that control comes to in this function, from the entry in their own order."""
         flow, cfg = self.flow, self.flow.cfg
         found: set[int] = set()
         work = [flow.entry]
@@ -107,7 +107,7 @@ class _Region(Emitter):
                 work.extend(resume.block for resume in site.resumes)
             if site is None or block.terminator is Op.FOR or not self._always_diverts(site):
                 work.extend(block.successors)
-        return [b for b in flow.order if b in found]
+        return [flow.entry, *sorted(found - {flow.entry})]
 
     def _block(self, b: int, following: int | None) -> None:
         flow, asm, cfg = self.flow, self.asm, self.flow.cfg
