@@ -70,6 +70,11 @@ class Cfg:
         return tuple(map(frozenset, before))
 
     @cached_property
+    def before(self) -> tuple[int, ...]:
+        """The predecessors of each block, as bits."""
+        return tuple(sum(1 << b for b in found) for found in self.predecessors)
+
+    @cached_property
     def around(self) -> tuple[tuple[Loop, ...], ...]:
         """The loops around each block, the innermost first."""
         found: list[list[Loop]] = [[] for _ in self.blocks]

@@ -8,12 +8,11 @@ Closure Computation in Large Digraphs" (1995).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
 
 from ._graph import Loop
 
 Successors = Callable[[int], Sequence[int]]
-T = TypeVar("T")
+Found = tuple[int, Sequence[int]]
 
 
 def postorder(entry: int, successors: Successors) -> list[int]:
@@ -34,50 +33,44 @@ def postorder(entry: int, successors: Successors) -> list[int]:
     return out
 
 
-def closure(
-    entry: int,
-    successors: Successors,
-    known: dict[int, T],
-    alone: Callable[[int], T],
-    together: Callable[[T, T], T],
-) -> T:
-    """What `alone` says of the nodes reached from the entry, taken `together`.
+def closure(entry: int, known: dict[int, int], look: Callable[[int], Found]) -> int:
+    """The union of the sets of all nodes reached from the entry.
 
-    Each edge is followed once: `known` keeps the answer for each node on the way, for the next
-    entry. Nodes of one cycle have the same answer, which is that of all of them.
+    `look` tells a node's own set, as bits, and where it leads. Each edge is followed once: `known`
+    keeps what was found for each node on the way, for the next entry. Nodes of one cycle have the
+    same.
     """
     if entry in known:
         return known[entry]
+    union, successors = look(entry)
+    found, first = {entry: union}, {entry: 0}  # the lowest number in the same cycle, as it seems
     number = {entry: 0}
-    found = {entry: alone(entry)}
-    first = {entry: 0}  # the lowest number of a node in the same cycle, as far as is known
-    open_nodes = [entry]  # whose cycle is not complete
-    stack = [(entry, iter(successors(entry)))]
+    unfinished = [entry]  # whose cycle is not complete
+    stack = [(entry, iter(successors))]
     while stack:
         node, rest = stack[-1]
         for following in rest:
             if following in known:
-                found[node] = together(found[node], known[following])
+                found[node] |= known[following]
             elif following in number:
                 first[node] = min(first[node], number[following])
             else:
+                found[following], successors = look(following)
                 number[following] = first[following] = len(number)
-                found[following] = alone(following)
-                open_nodes.append(following)
-                stack.append((following, iter(successors(following))))
+                unfinished.append(following)
+                stack.append((following, iter(successors)))
                 break
         else:
             stack.pop()
             if first[node] == number[node]:
-                while True:
-                    done = open_nodes.pop()
+                done = None
+                while done != node:
+                    done = unfinished.pop()
                     known[done] = found[node]
-                    if done == node:
-                        break
             if stack:
                 before = stack[-1][0]
                 first[before] = min(first[before], first[node])
-                found[before] = together(found[before], found[node])
+                found[before] |= found[node]
     return known[entry]
 
 

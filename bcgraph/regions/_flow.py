@@ -10,7 +10,7 @@ from bcgraph.cfg import Cfg, Loop
 from bcgraph.dataflow import Facts
 from bcgraph.instructions import Instruction, Op
 
-from ._ways import RETURN, Part, Ways, bits, part_of
+from ._ways import RETURN, Layout, Part, Ways, bits
 
 _SUSPENDS = {
     "YIELD_VALUE",
@@ -40,7 +40,10 @@ class Flow:
         leave = sum(1 << p for p in ports if p != RETURN)
         self._stays = part.blocks & ~leave
         sooner = (part.ports >> 1 | leave & part.blocks) & ~ways.leave
-        self._ways = Ways(ways.cfg, ways.facts, part.blocks, leave) if sooner else ways
+        self._ways = ways.within(part.blocks, leave) if sooner else ways
+        self.groups = self._ways.groups  # the conditions that are known
+        # body and test of a loop, by its header and handlers, which is None where they cannot be
+        self.turns: dict[tuple[int, tuple[int, ...]], tuple[Flow, Flow] | None] = {}
         self.sites: dict[int, object] = {}
         self.made: CodeType | None = None  # its function's code
 
@@ -57,7 +60,7 @@ class Flow:
     def base(self) -> int:
         """How many operands below are never reached from here."""
         depths = [self.cfg.blocks[b].depth for b in (self.entry, *self.ports) if b != RETURN]
-        return max(0, min(self._part.reach, *depths))
+        return min(self._part.reach, *depths)
 
     @property
     def inputs(self) -> int:
@@ -143,6 +146,10 @@ class Flow:
         """
         return self._ways.part(entry, stops, outer, within)
 
+    def part_of(self, blocks: Iterable[int], ports: Iterable[int]) -> Part:
+        """Some blocks, and ports at which control leaves them."""
+        return self._ways.part_of(blocks, ports)
+
     def piece(
         self, entry: int, part: Part, ports: tuple[int, ...], outer: tuple[int, ...]
     ) -> Flow:
@@ -157,5 +164,5 @@ def suspends(ins: Instruction) -> bool:
 
 def whole(cfg: Cfg, facts: Facts) -> Flow:
     """The flow of a whole function."""
-    everything = part_of(cfg, facts, range(len(cfg.blocks)))
-    return Flow(Ways(cfg, facts, everything.blocks, 0), 0, everything, (), ())
+    ways = Ways(cfg, facts, Layout(cfg, facts), (1 << len(cfg.blocks)) - 1, 0)
+    return Flow(ways, 0, ways.part_of(range(len(cfg.blocks))), (), ())

@@ -8,7 +8,8 @@ from bcgraph.cfg import Loop as NaturalLoop
 from bcgraph.instructions import Op
 
 from ._flow import Flow
-from ._ways import RETURN, Part, bits, part_of
+from ._conditions import grouped
+from ._ways import RETURN, Group, Part, bits
 
 SMALL = 6  # a shared join of so few instructions is duplicated rather than cut
 
@@ -270,30 +271,44 @@ def _tested(
     repeatable: bool,
 ) -> Loop | None:
     """The loop `while test: body`, where the test is pure and the only way out."""
-    group = _grow(flow, loop.header, None)
-    if group is None or origin not in group[0]:
+    group = grouped(flow, loop.header, None)
+    if group is None or not group.blocks >> origin & 1:
         return None
-    blocks, exits = group
-    if not repeatable and set(exits) != set(targets):
+    if not repeatable and set(group.exits) != set(targets):
         return None
-    inside = [e for e in exits if e in loop.blocks]
-    if len(inside) != 1 or inside[0] == loop.header:
+    if (loop.header, outer) not in flow.turns:
+        flow.turns[loop.header, outer] = _turn_after(flow, group, loop, outer)
+    turn = flow.turns[loop.header, outer]
+    if turn is None:
         return None
-    if any(flow.facts.written[b] for b in blocks) or not all(_pure(flow, b) for b in blocks):
+    body, test = turn
+    entry, outside = test.ports
+    stays = targets.index(entry) if entry in targets else 0
+    return Loop(targets, stays, loop.header, body, test, entry, (outside,), False)
+
+
+def _turn_after(
+    flow: Flow, group: Group, loop: NaturalLoop, outer: tuple[int, ...]
+) -> tuple[Flow, Flow] | None:
+    """The body and the test of a loop that begins with this test, if it is pure."""
+    cfg, header = flow.cfg, loop.header
+    inside = [e for e in group.exits if e in loop.blocks]
+    if len(inside) != 1 or inside[0] == header:
         return None
-    if any(flow.cfg.outer[b] != outer for b in blocks):
+    if any(
+        flow.facts.written[b] or cfg.outer[b] != outer or not _pure(flow, b)
+        for b in bits(group.blocks)
+    ):
         return None
-    entry, header = inside[0], loop.header
-    if flow.cfg.blocks[header].depth != flow.cfg.blocks[entry].depth:
+    entry = inside[0]
+    if cfg.blocks[header].depth != cfg.blocks[entry].depth:
         return None  # an operand of the test is computed before the header
-    outside = next(e for e in exits if e != entry)
     body = _turn(flow, entry, header, loop, outer)
     if body.ports != (header,):
         return None
-    part = part_of(flow.cfg, flow.facts, blocks, (entry, outside))
-    test = flow.piece(header, part, (entry, outside), outer)
-    stays = targets.index(entry) if entry in targets else 0
-    return Loop(targets, stays, header, body, test, entry, (outside,), False)
+    ports = entry, next(e for e in group.exits if e != entry)
+    test = flow.part_of(bits(group.blocks), ports)
+    return body, flow.piece(header, test, ports, outer)
 
 
 def _cond(
@@ -361,60 +376,8 @@ def _turn(flow: Flow, entry: int, start: int, loop: NaturalLoop, outer: tuple[in
 
 def _fold(flow: Flow, origin: int, join: int | None) -> set[int]:
     """Where a short-circuit condition that starts here leads when it is true or false."""
-    group = _grow(flow, origin, join)
-    return set(group[1]) if group is not None and len(group[0]) > 1 else set()
-
-
-def _grow(flow: Flow, start: int, join: int | None) -> tuple[set[int], tuple[int, int]] | None:
-    """The blocks of `a and b or …` from `start` on, and the two places they lead to.
-
-    A test joins the group where it is reached from the group only, and leads to a place that the
-    group leads to already.
-    """
-    cfg = flow.cfg
-    group: set[int] = set()
-
-    def branch_from(b: int) -> tuple[list[int], int] | None:
-        chain: list[int] = []
-        while True:
-            if (flow.leaves(b) and b != start) or b == join or b in chain:
-                return None
-            chain.append(b)
-            block = cfg.blocks[b]
-            if block.terminator is Op.BRANCH:
-                return chain, b
-            if block.terminator is not Op.JUMP or flow.facts.written[b]:
-                return None
-            b = block.successors[0]
-
-    before = cfg.predecessors
-    found = branch_from(start)
-    if found is None:
-        return None
-    group.update(found[0])
-    exits = set(cfg.blocks[found[1]].successors)
-    if len(exits) != 2:
-        return None
-    grown = True
-    while grown:
-        grown = False
-        for e in sorted(exits):
-            if e in group or e == RETURN or flow.leaves(e):
-                continue
-            if not before[e] <= group or (found := branch_from(e)) is None:
-                continue
-            chain, test = found
-            if any(not before[b] <= group | set(chain) for b in chain):
-                continue
-            ways = set(cfg.blocks[test].successors)
-            rest = (exits - {e}) | ways
-            if len(rest) == 2 and ways & (exits - {e}) and not rest & (group | set(chain)):
-                group.update(chain)
-                exits = rest
-                grown = True
-                break
-    first, second = sorted(exits)
-    return group, (first, second)
+    group = grouped(flow, origin, join)
+    return set(group.exits) if group is not None and group.blocks.bit_count() > 1 else set()
 
 
 _EFFECTS = ("STORE_", "DELETE_", "YIELD", "SEND", "IMPORT_", "RAISE", "BEFORE_", "MAKE_CELL")

@@ -6,10 +6,8 @@ the rest of a function after each of its early returns costs no more than the fu
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from operator import or_
 from typing import NamedTuple
 
 from bcgraph.cfg import Cfg, closure, postdominators
@@ -20,13 +18,20 @@ RETURN = -1  # the port at which a function returns its value
 
 
 class Part(NamedTuple):
-    """Blocks that control comes to, as a bit mask, and what holds of them together."""
+    """Blocks that control comes to, and what holds of them together."""
 
-    blocks: int
+    blocks: int  # as bits, like the others
     ports: int  # where control leaves: bit 0 for RETURN, bit b + 1 for the block b
     touched: int  # variables read or written
     written: int
     reach: int  # how many operands at the bottom of the stack are never reached
+
+
+class Group(NamedTuple):
+    """The blocks of a condition, as a bit mask, and the two places to which it leads."""
+
+    blocks: int
+    exits: tuple[int, int]
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -37,24 +42,36 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= low
 
 
-def _together(one: Part, other: Part) -> Part:
-    return Part(
-        one.blocks | other.blocks,
-        one.ports | other.ports,
-        one.touched | other.touched,
-        one.written | other.written,
-        one.reach if one.reach < other.reach else other.reach,
-    )
+class Layout:
+    """How all that is known of a part makes one number: what holds of two is their union."""
 
+    def __init__(self, cfg: Cfg, facts: Facts) -> None:
+        self.ports = len(cfg.blocks)
+        self.touched = self.ports + len(cfg.blocks) + 1
+        self.written = self.touched + len(facts.variables)
+        self.depths = self.written + len(facts.variables)
+        self.alone = tuple(
+            1 << b
+            | (cfg.blocks[b].terminator is Op.RETURN) << self.ports
+            | facts.touched[b] << self.touched
+            | facts.written[b] << self.written
+            | 1 << self.depths + max(0, cfg.reach[b])
+            for b in range(len(cfg.blocks))
+        )
 
-def part_of(cfg: Cfg, facts: Facts, blocks: Iterable[int], leave: Iterable[int] = ()) -> Part:
-    """Some blocks, which control leaves at those of `leave` or by returning."""
-    found = Part(0, sum(1 << p + 1 for p in leave), 0, 0, sys.maxsize)
-    for b in blocks:
-        returns = cfg.blocks[b].terminator is Op.RETURN
-        alone = Part(1 << b, returns, facts.touched[b], facts.written[b], cfg.reach[b])
-        found = _together(found, alone)
-    return found
+    def part(self, union: int) -> Part:
+        """What the number says."""
+
+        def field(low: int, high: int) -> int:
+            return union >> low & (1 << high - low) - 1
+
+        return Part(
+            field(0, self.ports),
+            field(self.ports, self.touched),
+            field(self.touched, self.written),
+            field(self.written, self.depths),
+            next(bits(union >> self.depths)),
+        )
 
 
 class Ways:
@@ -64,11 +81,18 @@ class Ways:
     `leave`.
     """
 
-    def __init__(self, cfg: Cfg, facts: Facts, blocks: int, leave: int) -> None:
-        self.cfg, self.facts, self.leave = cfg, facts, leave
+    def __init__(
+        self, cfg: Cfg, facts: Facts, layout: Layout, blocks: int, leave: int
+    ) -> None:
+        self.cfg, self.facts, self.layout, self.leave = cfg, facts, layout, leave
+        self.groups: dict[tuple[int, int | None], Group | None] = {}  # by start and join
         self._blocks = blocks
-        self._parts: dict[object, dict[int, Part]] = {}
+        self._parts: dict[object, dict[int, int]] = {}
         self._following: dict[int | None, dict[int, int]] = {}
+
+    def within(self, blocks: int, leave: int) -> Ways:
+        """The ways through some of these blocks that end sooner."""
+        return Ways(self.cfg, self.facts, self.layout, blocks, leave)
 
     def following(self, block: int) -> list[int]:
         """Ordinary successors at which control stays."""
@@ -95,41 +119,41 @@ class Ways:
     def reaches(self, start: int, goal: int, avoid: int | None) -> bool:
         """Whether ordinary flow from `start` comes to `goal` before `avoid`."""
 
-        def following(b: int) -> list[int]:
-            return [s for s in self.following(b) if s != avoid]
+        def look(b: int) -> tuple[int, list[int]]:
+            return 1 << b, [s for s in self.following(b) if s != avoid]
 
         known = self._following.setdefault(avoid, {})
-        return bool(closure(start, following, known, lambda b: 1 << b, or_) >> goal & 1)
+        return bool(closure(start, known, look) >> goal & 1)
 
     def part(
         self, entry: int, stops: frozenset[int], outer: tuple[int, ...], within: int | None
     ) -> Part:
         """What control comes to from `entry` up to `stops`, see `Flow.part`."""
-        cfg, facts = self.cfg, self.facts
+        blocks, outers, layout, leave = self.cfg.blocks, self.cfg.outer, self.layout, self.leave
 
-        def ways(b: int) -> tuple[list[int], list[int]]:
-            block, chain = cfg.blocks[b], cfg.outer[b]
-            stays, ports = [], []
+        def look(b: int) -> tuple[int, list[int]]:
+            found, stays, chain = layout.alone[b], [], outers[b]
             if len(chain) > len(outer):
                 stays.append(chain[0])
-            for s in block.successors:
-                inner = cfg.outer[s]
+            for s in blocks[b].successors:
+                inner = outers[s]
                 if (
                     s in stops
-                    or self.leave >> s & 1
-                    or inner[len(inner) - len(outer) :] != outer
+                    or leave >> s & 1
+                    or (inner != outer and inner[len(inner) - len(outer) :] != outer)
                     or (within is not None and not within >> s & 1 and len(inner) <= len(outer))
                 ):
-                    ports.append(s)
+                    found |= 1 << layout.ports + s + 1
                 else:
                     stays.append(s)
-            if block.terminator is Op.RETURN:
-                ports.append(RETURN)
-            return stays, ports
-
-        def alone(b: int) -> Part:
-            ports = sum(1 << p + 1 for p in set(ways(b)[1]))
-            return Part(1 << b, ports, facts.touched[b], facts.written[b], cfg.reach[b])
+            return found, stays
 
         known = self._parts.setdefault((stops, outer, within), {})
-        return closure(entry, lambda b: ways(b)[0], known, alone, _together)
+        return layout.part(closure(entry, known, look))
+
+    def part_of(self, blocks: Iterable[int], ports: Iterable[int] = ()) -> Part:
+        """Some blocks, which control leaves at these ports, or by returning."""
+        union = sum(1 << self.layout.ports + p + 1 for p in ports)
+        for b in blocks:
+            union |= self.layout.alone[b]
+        return self.layout.part(union)
