@@ -93,8 +93,12 @@ class Cfg:
 
     def instructions(self, block: Block) -> list[Instruction]:
         """The block's canonical instructions."""
-        found = (self.code.instructions[i] for i in block.indices)
-        return [ins for ins in found if ins is not None]
+        return self._instructions[block.id]
+
+    @cached_property
+    def _instructions(self) -> tuple[list[Instruction], ...]:
+        every = self.code.instructions
+        return tuple([ins for i in b.indices if (ins := every[i])] for b in self.blocks)
 
     def skeleton(self) -> str:
         """The graph as text without what differs between CPython versions.

@@ -43,6 +43,9 @@ def closure(entry: int, known: dict[int, int], look: Callable[[int], Found]) -> 
     if entry in known:
         return known[entry]
     union, successors = look(entry)
+    if not successors:
+        known[entry] = union
+        return union
     found, first = {entry: union}, {entry: 0}  # the lowest number in the same cycle, as it seems
     number = {entry: 0}
     unfinished = [entry]  # whose cycle is not complete

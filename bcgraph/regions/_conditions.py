@@ -64,13 +64,16 @@ def _larger(flow: Flow, group: Group, join: int | None) -> Group | None:
     for e in group.exits:
         if flow.leaves(e) or group.blocks >> e & 1 or before[e] & ~group.blocks:
             continue
-        test = _test(flow, e, join)
-        if test is None or any(before[b] & ~(group.blocks | test.blocks) for b in bits(test.blocks)):
+        known = (e, join) in flow.groups
+        more = flow.groups.get((e, join))
+        test = None if known and more is None else _test(flow, e, join)
+        if test is None or any(
+            before[b] & ~(group.blocks | test.blocks) for b in bits(test.blocks)
+        ):
             continue
         joined = _joined(group, e, test)
         if joined is not None:  # then the tests that join that one join this group, too
-            more = flow.groups.get((e, join))
-            return more and _joined(group, e, more) or joined
+            return (more and _joined(group, e, more)) or joined
     return None
 
 

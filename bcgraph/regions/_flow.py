@@ -37,7 +37,10 @@ class Flow:
         self.entry, self.ports, self.outer = entry, ports, outer
         self._part = part
         self.touched, self.written = part.touched, part.written  # masks of the variables
-        leave = sum(1 << p for p in ports if p != RETURN)
+        leave = 0
+        for p in ports:
+            leave |= 1 << p + 1
+        leave >>= 1  # without RETURN
         self._stays = part.blocks & ~leave
         sooner = (part.ports >> 1 | leave & part.blocks) & ~ways.leave
         self._ways = ways.within(part.blocks, leave) if sooner else ways
@@ -150,9 +153,7 @@ class Flow:
         """Some blocks, and ports at which control leaves them."""
         return self._ways.part_of(blocks, ports)
 
-    def piece(
-        self, entry: int, part: Part, ports: tuple[int, ...], outer: tuple[int, ...]
-    ) -> Flow:
+    def piece(self, entry: int, part: Part, ports: tuple[int, ...], outer: tuple[int, ...]) -> Flow:
         """The flow of a part of this one."""
         return Flow(self._ways, entry, part, ports, outer)
 

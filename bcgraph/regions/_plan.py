@@ -107,10 +107,11 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
     flows = [f for d in decisions for f in _flows(d)]
     for f in flows:
         refusal = refusal or f.refusal
-    ports = {p for d in decisions for p in d.ports if p != RETURN and not flow.leaves(p)}
     ends = {p for d in decisions for p in d.ports if p != RETURN}
-    ends |= set(first.successors)
-    base = min([f.base for f in flows] + [cfg.blocks[p].depth for p in ends] + [ins.depth - 1])
+    ports = sorted(p for p in ends if not flow.leaves(p))
+    ends.update(first.successors)
+    depths = [cfg.blocks[p].depth for p in ends]
+    base = min([f.base for f in flows] + depths + [ins.depth - 1])
     carried = touched = escaping = 0
     for f in flows:
         touched |= f.touched
@@ -120,8 +121,7 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
             base = min(base, flow.base)
             carried |= flow.outputs(p) & facts.live[block]
     resumes = tuple(
-        Resume(p, facts.names(touched & facts.live[p]), cfg.blocks[p].depth - base)
-        for p in sorted(ports)
+        Resume(p, facts.names(touched & facts.live[p]), cfg.blocks[p].depth - base) for p in ports
     )
     marks = [cfg.code.stacks[cfg.blocks[p].indices[0]][base:] for p in ports]
     marks.append(cfg.code.stacks[first.indices[0]][base : ins.depth if over else ins.depth - 1])

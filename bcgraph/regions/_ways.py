@@ -46,10 +46,13 @@ class Layout:
     """How all that is known of a part makes one number: what holds of two is their union."""
 
     def __init__(self, cfg: Cfg, facts: Facts) -> None:
-        self.ports = len(cfg.blocks)
-        self.touched = self.ports + len(cfg.blocks) + 1
-        self.written = self.touched + len(facts.variables)
-        self.depths = self.written + len(facts.variables)
+        count, variables = len(cfg.blocks), len(facts.variables)
+        self.ports = count
+        self.touched = self.ports + count + 1
+        self.written = self.touched + variables
+        self.depths = self.written + variables
+        self._blocks, self._ports = (1 << count) - 1, (1 << count + 1) - 1
+        self._variables = (1 << variables) - 1
         self.alone = tuple(
             1 << b
             | (cfg.blocks[b].terminator is Op.RETURN) << self.ports
@@ -61,16 +64,13 @@ class Layout:
 
     def part(self, union: int) -> Part:
         """What the number says."""
-
-        def field(low: int, high: int) -> int:
-            return union >> low & (1 << high - low) - 1
-
+        depths = union >> self.depths
         return Part(
-            field(0, self.ports),
-            field(self.ports, self.touched),
-            field(self.touched, self.written),
-            field(self.written, self.depths),
-            next(bits(union >> self.depths)),
+            union & self._blocks,
+            union >> self.ports & self._ports,
+            union >> self.touched & self._variables,
+            union >> self.written & self._variables,
+            (depths & -depths).bit_length() - 1,
         )
 
 
@@ -81,9 +81,7 @@ class Ways:
     `leave`.
     """
 
-    def __init__(
-        self, cfg: Cfg, facts: Facts, layout: Layout, blocks: int, leave: int
-    ) -> None:
+    def __init__(self, cfg: Cfg, facts: Facts, layout: Layout, blocks: int, leave: int) -> None:
         self.cfg, self.facts, self.layout, self.leave = cfg, facts, layout, leave
         self.groups: dict[tuple[int, int | None], Group | None] = {}  # by start and join
         self._blocks = blocks
