@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from bcgraph.instructions import Op
 
 from ._flow import Flow

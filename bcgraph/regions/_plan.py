@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bcgraph.cfg import Loop as NaturalLoop
 from bcgraph.instructions import Op
 
-from ._flow import Flow
 from ._conditions import grouped
+from ._flow import Flow
 from ._ways import RETURN, Group, Part, bits
 
 SMALL = 6  # a shared join of so few instructions is duplicated rather than cut

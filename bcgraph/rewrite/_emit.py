@@ -101,17 +101,18 @@ class Emitter(Operations):
     def divert(self) -> None:
         """Emits, out of line, what each guard diverts to; sites that go on alike share how."""
         asm = self.asm
-        landings: dict[tuple[Resume, ...], Label] = {}
+        landings: dict[tuple[int, tuple[Resume, ...]], Label] = {}
         for label, site, ins, index in self.diversions.values():
             asm.location = ins.location
             asm.place(label)
             asm.at_try(self.try_context(index))
             self._stage(site, ins, index)
-            if site.resumes in landings:
-                asm.jump(landings[site.resumes])
+            alike = site.base, site.resumes
+            if alike in landings:
+                asm.jump(landings[alike])
             else:
-                landings[site.resumes] = Label()
-                asm.place(landings[site.resumes])
+                landings[alike] = Label()
+                asm.place(landings[alike])
                 self._resume(site.resumes)
 
     def _resume(self, resumes: tuple[Resume, ...]) -> None:
