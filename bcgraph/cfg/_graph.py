@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from bcgraph.instructions import Code, Instruction, Op
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of the ones in a mask, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +66,22 @@ class Cfg:
     irreducible: bool
 
     @cached_property
-    def predecessors(self) -> tuple[frozenset[int], ...]:
-        """Blocks from which control comes to each block, by an exception too."""
-        before: list[set[int]] = [set() for _ in self.blocks]
+    def before(self) -> tuple[int, ...]:
+        """The blocks, as bits, from which control comes to each block, by an exception too."""
+        found = [0] * len(self.blocks)
         for block in self.blocks:
             for s in block.successors:
-                before[s].add(block.id)
+                found[s] |= 1 << block.id
             if block.handler is not None:
                 start = self.handler_blocks[block.handler]
                 if start is not None:
-                    before[start].add(block.id)
-        return tuple(map(frozenset, before))
+                    found[start] |= 1 << block.id
+        return tuple(found)
 
     @cached_property
-    def before(self) -> tuple[int, ...]:
-        """The predecessors of each block, as bits."""
-        return tuple(sum(1 << b for b in found) for found in self.predecessors)
+    def predecessors(self) -> tuple[frozenset[int], ...]:
+        """The same as sets."""
+        return tuple(frozenset(bits(mask)) for mask in self.before)
 
     @cached_property
     def around(self) -> tuple[tuple[Loop, ...], ...]:
@@ -87,7 +96,7 @@ class Cfg:
     def reach(self) -> tuple[int, ...]:
         """How far down the operand stack each block reaches."""
         return tuple(
-            min(block.depth, *(ins.depth - ins.pops for ins in self.instructions(block)))
+            min([block.depth, *[ins.depth - ins.pops for ins in self.instructions(block)]])
             for block in self.blocks
         )
 

@@ -6,7 +6,7 @@ import dis
 from dataclasses import dataclass, field
 from types import CodeType
 
-from bcgraph.cfg import Cfg
+from bcgraph.cfg import Cfg, bits
 from bcgraph.instructions import Instruction, Op
 
 _READS = (Op.LOAD, Op.DELETE)
@@ -33,8 +33,7 @@ class Facts:
     def names(self, mask: int) -> tuple[str, ...]:
         """The variables of a mask, in order of their first appearance in the function."""
         if mask not in self._names:
-            places = (i for i in range(mask.bit_length()) if mask >> i & 1)
-            self._names[mask] = tuple(self.variables[i] for i in places)
+            self._names[mask] = tuple([self.variables[i] for i in bits(mask)])
         return self._names[mask]
 
     def __str__(self) -> str:

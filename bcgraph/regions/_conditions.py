@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bcgraph.cfg import bits
 from bcgraph.instructions import Op
 
 from ._flow import Flow
-from ._ways import Group, bits
+from ._ways import Group
 
 
 def grouped(flow: Flow, start: int, join: int | None) -> Group | None:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from types import CodeType
 
-from bcgraph.cfg import Cfg, Loop
+from bcgraph.cfg import Cfg, Loop, bits
 from bcgraph.dataflow import Facts
 from bcgraph.instructions import Instruction, Op
 
-from ._ways import RETURN, Layout, Part, Ways, bits
+from ._ways import RETURN, Layout, Part, Ways
 
 _SUSPENDS = {
     "YIELD_VALUE",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bcgraph.cfg import Loop as NaturalLoop
+from bcgraph.cfg import bits
 from bcgraph.instructions import Op
 
 from ._conditions import grouped
 from ._flow import Flow
-from ._ways import RETURN, Group, Part, bits
+from ._ways import RETURN, Group, Part
 
 SMALL = 6  # a shared join of so few instructions is duplicated rather than cut
 

@@ -6,11 +6,11 @@ the rest of a function after each of its early returns costs no more than the fu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from bcgraph.cfg import Cfg, closure, postdominators
+from bcgraph.cfg import Cfg, bits, closure, postdominators
 from bcgraph.dataflow import Facts
 from bcgraph.instructions import Op
 
@@ -32,14 +32,6 @@ class Group(NamedTuple):
 
     blocks: int
     exits: tuple[int, int]
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The places of the ones in a mask, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 class Layout:
