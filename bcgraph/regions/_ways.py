@@ -45,13 +45,17 @@ class Layout:
         self.depths = self.written + variables
         self._blocks, self._ports = (1 << count) - 1, (1 << count + 1) - 1
         self._variables = (1 << variables) - 1
-        self.alone = tuple(
+        self._cfg, self._facts = cfg, facts
+
+    def alone(self, b: int) -> int:
+        """The number of a block."""
+        facts = self._facts
+        return (
             1 << b
-            | (cfg.blocks[b].terminator is Op.RETURN) << self.ports
+            | (self._cfg.blocks[b].terminator is Op.RETURN) << self.ports
             | facts.touched[b] << self.touched
             | facts.written[b] << self.written
-            | 1 << self.depths + max(0, cfg.reach[b])
-            for b in range(len(cfg.blocks))
+            | 1 << self.depths + max(0, self._cfg.reach[b])
         )
 
     def part(self, union: int) -> Part:
@@ -122,7 +126,7 @@ class Ways:
         blocks, outers, layout, leave = self.cfg.blocks, self.cfg.outer, self.layout, self.leave
 
         def look(b: int) -> tuple[int, list[int]]:
-            found, stays, chain = layout.alone[b], [], outers[b]
+            found, stays, chain = layout.alone(b), [], outers[b]
             if len(chain) > len(outer):
                 stays.append(chain[0])
             for s in blocks[b].successors:
@@ -145,5 +149,5 @@ class Ways:
         """Some blocks, which control leaves at these ports, or by returning."""
         union = sum(1 << self.layout.ports + p + 1 for p in ports)
         for b in blocks:
-            union |= self.layout.alone[b]
+            union |= self.layout.alone(b)
         return self.layout.part(union)

@@ -8,9 +8,6 @@ from types import FrameType, FunctionType
 from typing import Any
 
 import pytest
-
-import bcgraph
-from bcgraph.testing import stage_everything
 from programs.sized import (
     breaks,
     conditions,
@@ -21,6 +18,9 @@ from programs.sized import (
     nested,
     returns,
 )
+
+import bcgraph
+from bcgraph.testing import stage_everything
 
 SHAPES = {
     "if in sequence": in_sequence,
