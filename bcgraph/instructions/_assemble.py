@@ -39,7 +39,7 @@ class Assembler:
     ) -> None:
         self._units = Units(origin, arguments, free)
         self.location: InstrLocation | None = None
-        self._placed: set[int] = set()
+        self._placed: set[Label] = set()
         self._context: TryContext | None = None
         self._begin: TryBegin | None = None
         self._stubs: list[tuple[Label, Label, InstrLocation | None]] = []
@@ -51,12 +51,12 @@ class Assembler:
     def copy(self, item: Item) -> None:
         """Appends an instruction, label or mark of the original code as it is."""
         if isinstance(item, Label):
-            self._placed.add(id(item))
+            self._placed.add(item)
         self._units.take(item)
 
     def place(self, label: Label) -> None:
         """Puts a label here."""
-        self._placed.add(id(label))
+        self._placed.add(label)
         self._units.take(label)
 
     def at_try(self, context: TryContext | None) -> None:
@@ -122,7 +122,7 @@ class Assembler:
 
     def jump(self, label: Label) -> None:
         """Jumps, forward or backward, as the label lies."""
-        backward = id(label) in self._placed
+        backward = label in self._placed
         self.emit("JUMP_BACKWARD" if backward else "JUMP_FORWARD", label)
 
     def jump_if(self, test: str, label: Label) -> None:
@@ -130,7 +130,7 @@ class Assembler:
 
         The operand must be an exact bool for the first two (see `truth`).
         """
-        if id(label) in self._placed:
+        if label in self._placed:
             stub = Label()
             self._stubs.append((stub, label, self.location))
             label = stub
@@ -144,7 +144,7 @@ class Assembler:
     def for_iter(self, exhausted: Label) -> Label:
         """iterator → iterator item; returns the label to hand to `end_for`."""
         if not PY312:
-            if id(exhausted) in self._placed:
+            if exhausted in self._placed:
                 stub = Label()
                 self._stubs.append((stub, exhausted, self.location))
                 exhausted = stub

@@ -72,8 +72,8 @@ class Units:
         self._arguments: list[int] = []
         self._places: list[InstrLocation | None] = []
         self._place: InstrLocation | None = None
-        self._labels: dict[int, int] = {}
-        self._jumps: list[tuple[int, int]] = []  # its index, the label's identity
+        self._labels: dict[Label, int] = {}  # themselves: an identity may be used again
+        self._jumps: list[tuple[int, Label]] = []
         self._tries: list[tuple[int, int, TryBegin]] = []
         self._begun: tuple[int, TryBegin] | None = None
         self._cells: Sequence[str] = origin.co_cellvars if arguments is None else ()
@@ -116,7 +116,7 @@ class Units:
                 value = self._known[id(arg)] = len(self._constants)
                 self._constants.append(arg)
         elif kind == _JUMP:
-            self._jumps.append((len(self._operations), id(arg)))
+            self._jumps.append((len(self._operations), arg))  # type: ignore[arg-type]
             value = 0
         elif kind == _NAME:
             value = self._name(arg)
@@ -134,7 +134,7 @@ class Units:
         """A label, or a beginning or end of a `try`, is before the next instruction."""
         now = len(self._operations)
         if type(item) is Label:
-            self._labels[id(item)] = now
+            self._labels[item] = now
         elif type(item) is TryBegin:
             self._begun = now, item
         else:
@@ -252,7 +252,7 @@ class Units:
         for first, end, entry in self._tries:
             if first == end:
                 continue
-            target = starts[self._labels[id(entry.target)]]
+            target = starts[self._labels[entry.target]]
             state = entry.stack_depth << 1 | entry.push_lasti  # type: ignore[operator]
             numbers = (starts[first], starts[end] - starts[first], target, state)
             begins = 0x80
