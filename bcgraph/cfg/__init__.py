@@ -9,7 +9,7 @@ back edge from the body to the operands.
 """
 
 from ._build import build
-from ._graph import Block, Cfg, Loop
-from ._order import postdominators
+from ._graph import Block, Cfg, Loop, bits
+from ._order import closure, postdominators
 
-__all__ = ["Block", "Cfg", "Loop", "build", "postdominators"]
+__all__ = ["Block", "Cfg", "Loop", "bits", "build", "closure", "postdominators"]

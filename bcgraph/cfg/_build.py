@@ -8,6 +8,7 @@ from ._graph import Block, Cfg
 from ._order import natural_loops
 
 _ALONE = (Op.BRANCH, Op.FOR)
+_PASSED = (Op.JUMP, Op.NOP)
 
 
 def build(code: Code) -> Cfg:
@@ -15,7 +16,7 @@ def build(code: Code) -> Cfg:
     target = _skip_jumps(code)
     merged = _minimise(code, target)
     successors = {
-        i: tuple(merged[target[s]] for s in ins.successors)
+        i: tuple([merged[target[s]] for s in ins.successors])
         for i, ins in enumerate(code.instructions)
         if ins is not None and merged.get(i) == i
     }
@@ -31,13 +32,16 @@ def _skip_jumps(code: Code) -> dict[int, int]:
     for start, first in enumerate(code.instructions):
         if first is None or start in target:
             continue
+        if first.op not in _PASSED:
+            target[start] = start
+            continue
         path: list[int] = []
         seen: set[int] = set()
         i = start
         while i not in target:
             ins = code.instructions[i]
             assert ins is not None
-            if ins.op not in (Op.JUMP, Op.NOP) or i in seen:
+            if ins.op not in _PASSED or i in seen:
                 target[i] = i
                 break
             path.append(i)
@@ -89,7 +93,7 @@ def _minimise(code: Code, target: dict[int, int]) -> dict[int, int]:
             key = (
                 ins.op, _hashable(ins.arg), ins.depth, caught,
                 _span(code, i),
-                tuple(find(target[s]) for s in ins.successors),
+                tuple([find(target[s]) for s in ins.successors]),
             )  # fmt: skip
             other = find(table.setdefault(key, i))
             if other == i:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from bcgraph.instructions import Code, Instruction, Op
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of the ones in a mask, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +36,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A natural loop: the blocks that reach a back edge of `header` without passing it."""
+    """A natural loop: the blocks that reach a back edge of `header` without passing it.
+
+    `exits` are the blocks outside to which control goes from inside, but for exceptions.
+    """
 
     header: int
     blocks: frozenset[int]
+    mask: int  # the blocks as bits
+    exits: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -52,30 +66,48 @@ class Cfg:
     irreducible: bool
 
     @cached_property
-    def predecessors(self) -> tuple[frozenset[int], ...]:
-        """Blocks from which control comes to each block, by an exception too."""
-        before: list[set[int]] = [set() for _ in self.blocks]
+    def before(self) -> tuple[int, ...]:
+        """The blocks, as bits, from which control comes to each block, by an exception too."""
+        found = [0] * len(self.blocks)
         for block in self.blocks:
             for s in block.successors:
-                before[s].add(block.id)
+                found[s] |= 1 << block.id
             if block.handler is not None:
                 start = self.handler_blocks[block.handler]
                 if start is not None:
-                    before[start].add(block.id)
-        return tuple(map(frozenset, before))
+                    found[start] |= 1 << block.id
+        return tuple(found)
+
+    @cached_property
+    def predecessors(self) -> tuple[frozenset[int], ...]:
+        """The same as sets."""
+        return tuple(frozenset(bits(mask)) for mask in self.before)
+
+    @cached_property
+    def around(self) -> tuple[tuple[Loop, ...], ...]:
+        """The loops around each block, the innermost first."""
+        found: list[list[Loop]] = [[] for _ in self.blocks]
+        for loop in self.loops:
+            for b in loop.blocks:
+                found[b].append(loop)
+        return tuple(map(tuple, found))
 
     @cached_property
     def reach(self) -> tuple[int, ...]:
         """How far down the operand stack each block reaches."""
         return tuple(
-            min(block.depth, *(ins.depth - ins.pops for ins in self.instructions(block)))
+            min([block.depth, *[ins.depth - ins.pops for ins in self.instructions(block)]])
             for block in self.blocks
         )
 
     def instructions(self, block: Block) -> list[Instruction]:
         """The block's canonical instructions."""
-        found = (self.code.instructions[i] for i in block.indices)
-        return [ins for ins in found if ins is not None]
+        return self._instructions[block.id]
+
+    @cached_property
+    def _instructions(self) -> tuple[list[Instruction], ...]:
+        every = self.code.instructions
+        return tuple([ins for i in b.indices if (ins := every[i])] for b in self.blocks)
 
     def skeleton(self) -> str:
         """The graph as text without what differs between CPython versions.

@@ -1,6 +1,8 @@
 """Orders over a graph: depth-first numbering, dominators, post-dominators, natural loops.
 
-Dominators by Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001).
+Dominators by Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001); what is
+reached from a node by Tarjan's strongly connected components, as in Nuutila, "Efficient Transitive
+Closure Computation in Large Digraphs" (1995).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ._graph import Loop
 
 Successors = Callable[[int], Sequence[int]]
+Found = tuple[int, Sequence[int]]
 
 
 def postorder(entry: int, successors: Successors) -> list[int]:
@@ -28,6 +31,50 @@ def postorder(entry: int, successors: Successors) -> list[int]:
             out.append(node)
             stack.pop()
     return out
+
+
+def closure(entry: int, known: dict[int, int], look: Callable[[int], Found]) -> int:
+    """The union of the sets of all nodes reached from the entry.
+
+    `look` tells a node's own set, as bits, and where it leads. Each edge is followed once: `known`
+    keeps what was found for each node on the way, for the next entry. Nodes of one cycle have the
+    same.
+    """
+    if entry in known:
+        return known[entry]
+    union, successors = look(entry)
+    if not successors:
+        known[entry] = union
+        return union
+    found, first = {entry: union}, {entry: 0}  # the lowest number in the same cycle, as it seems
+    number = {entry: 0}
+    unfinished = [entry]  # whose cycle is not complete
+    stack = [(entry, iter(successors))]
+    while stack:
+        node, rest = stack[-1]
+        for following in rest:
+            if following in known:
+                found[node] |= known[following]
+            elif following in number:
+                first[node] = min(first[node], number[following])
+            else:
+                found[following], successors = look(following)
+                number[following] = first[following] = len(number)
+                unfinished.append(following)
+                stack.append((following, iter(successors)))
+                break
+        else:
+            stack.pop()
+            if first[node] == number[node]:
+                done = None
+                while done != node:
+                    done = unfinished.pop()
+                    known[done] = found[node]
+            if stack:
+                before = stack[-1][0]
+                first[before] = min(first[before], first[node])
+                found[before] |= found[node]
+    return known[entry]
 
 
 def dominators(entry: int, successors: Successors) -> dict[int, int]:
@@ -158,5 +205,8 @@ def natural_loops(
                 if n not in found:
                     found.add(n)
                     work.extend(before[n])
-    loops = sorted((Loop(h, frozenset(m)) for h, m in members.items()), key=lambda x: len(x.blocks))
+    loops = []
+    for header, blocks in sorted(members.items(), key=lambda item: len(item[1])):
+        exits = frozenset(s for b in blocks for s in flow(b)) - blocks
+        loops.append(Loop(header, frozenset(blocks), sum(1 << b for b in blocks), exits))
     return tuple(loops), irreducible

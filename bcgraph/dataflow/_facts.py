@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dis
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType
 
-from bcgraph.cfg import Cfg
+from bcgraph.cfg import Cfg, bits
 from bcgraph.instructions import Instruction, Op
 
 _READS = (Op.LOAD, Op.DELETE)
-_WRITES = (Op.STORE, Op.DELETE)
+_ACCESSES = (Op.LOAD, Op.STORE, Op.DELETE)
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,13 @@ class Facts:
     touched: tuple[int, ...]
     written: tuple[int, ...]
     unsure: frozenset[int]
+    _names: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def names(self, mask: int) -> tuple[str, ...]:
         """The variables of a mask, in order of their first appearance in the function."""
-        found = []
-        while mask:
-            low = mask & -mask
-            found.append(self.variables[low.bit_length() - 1])
-            mask ^= low
-        return tuple(found)
+        if mask not in self._names:
+            self._names[mask] = tuple([self.variables[i] for i in bits(mask)])
+        return self._names[mask]
 
     def __str__(self) -> str:
         return "\n".join(
@@ -60,42 +58,40 @@ def analyse(cfg: Cfg) -> Facts:
     lose: list[int] = []
     drop: list[int] = []
     first: list[int] = []  # written before anything in the block can raise
+    touched: list[int] = []
     for block in cfg.blocks:
-        used = defined = bound = unbound = deleted = 0
-        for ins in cfg.instructions(block):
+        used = defined = bound = unbound = deleted = seen = 0
+        instructions = cfg.instructions(block)
+        for ins in instructions:
             access = _access(ins, cells)
             if access is not None:
                 op, name = access
                 bit = 1 << index.setdefault(name, len(index))
-                if op in _READS:
+                seen |= bit
+                if op is Op.LOAD:
                     used |= bit & ~defined
-                if op in _WRITES:
+                elif op is Op.STORE:
                     defined |= bit
-                if op is Op.STORE:
                     bound, unbound = bound | bit, unbound & ~bit
-                elif op is Op.DELETE:
+                else:
+                    used, defined = used | bit & ~defined, defined | bit
                     bound, unbound, deleted = bound & ~bit, unbound | bit, deleted | bit
-        first.append(_first_writes(cfg.instructions(block), index))
+        first.append(_first_writes(instructions, index) if block.handler is not None else 0)
         use.append(used)
         kill.append(defined)
         gain.append(bound)
         lose.append(unbound)
         drop.append(deleted)
+        touched.append(seen)
     everything = (1 << len(index)) - 1
-    seen = [everything if _sees_all(cfg.instructions(block)) else 0 for block in cfg.blocks]
-    use = [
-        mask | all_seen & ~defined for mask, all_seen, defined in zip(use, seen, kill, strict=True)
-    ]
+    if not _REFLECTIVE.isdisjoint(origin.co_names):
+        for block in cfg.blocks:
+            if _sees_all(cfg.instructions(block)):
+                use[block.id] |= everything & ~kill[block.id]
+                touched[block.id] = everything
     live = _live(cfg, use, kill, first)
     assigned = _assigned(cfg, gain, lose, drop, (1 << len(arguments)) - 1, everything)
-    touched = []
-    for block in cfg.blocks:
-        mask = seen[block.id]
-        for ins in cfg.instructions(block):
-            if ins.op in _READS or ins.op is Op.STORE:
-                mask |= 1 << index[str(ins.arg)]
-        touched.append(mask)
-    unsure = _unsure(cfg, assigned, index, cells, _deleted_inside(origin))
+    unsure = _unsure(cfg, use, assigned, drop, index, cells, _deleted_inside(origin))
     cell_mask = sum(1 << i for name, i in index.items() if name.startswith("&"))
     live = [mask & ~cell_mask for mask in live]
     touched = [mask & ~cell_mask for mask in touched]
@@ -105,7 +101,7 @@ def analyse(cfg: Cfg) -> Facts:
     )  # fmt: skip
 
 
-_REFLECTIVE = {"eval", "exec", "locals", "vars", "dir"}
+_REFLECTIVE = frozenset(("eval", "exec", "locals", "vars", "dir"))
 
 
 def _sees_all(instructions: list[Instruction]) -> bool:
@@ -192,9 +188,9 @@ def _assigned(
 
 def _access(ins: Instruction, cells: frozenset[str]) -> tuple[Op, str] | None:
     """What an instruction does to a variable; the function's own cells are named `&x`."""
-    if ins.op in (Op.LOAD, Op.STORE, Op.DELETE):
+    if ins.op in _ACCESSES:
         return ins.op, str(ins.arg)
-    if ins.op is Op.OPAQUE:
+    if cells and ins.op is Op.OPAQUE:
         name, arg = ins.arg  # type: ignore[misc]
         if name.endswith("_DEREF") and arg in cells:
             return Op(name[: -len("_DEREF")].lower()), f"&{arg}"
@@ -217,7 +213,9 @@ def _deleted_inside(code: CodeType) -> frozenset[str]:
 
 def _unsure(
     cfg: Cfg,
+    use: list[int],
     assigned: list[int],
+    drop: list[int],
     index: dict[str, int],
     cells: frozenset[str],
     deleted: frozenset[str],
@@ -225,6 +223,8 @@ def _unsure(
     found = []
     for block in cfg.blocks:
         mask = assigned[block.id]
+        if not (use[block.id] & ~mask or drop[block.id] or deleted):
+            continue
         for i in block.indices:
             ins = cfg.code.instructions[i]
             assert ins is not None

@@ -7,14 +7,15 @@ like. Handler depths and the stack's size are given, never recomputed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dis
+from collections.abc import Sequence
 from types import CodeType
 
 from bytecode import BinaryOp, CellVar, FreeVar, Label, TryBegin, TryEnd
 from bytecode.instr import UNSET, InstrLocation
 
-from ._canonical import Code, Item
-from ._encode import encode
+from ._canonical import Item
+from ._encode import Units
 from ._templates import shown
 from ._version import PY312, PY313, PY314
 
@@ -22,34 +23,41 @@ TryContext = tuple[Label, int, bool]  # handler, operands that stay, push lasti
 
 
 class Assembler:
-    """Collects instructions for one code object.
+    """Writes the instructions of one code object, in place of those of `origin`.
 
+    With `arguments` it is that of a new function of these, with these free variables, which bears
+    the name, file and first line of `origin`.
     `location` is given to each instruction that follows, so that tracebacks and tracing show the
     user's line; `at_try` opens and closes exception table entries.
     """
 
-    def __init__(self, location: InstrLocation | None = None) -> None:
-        self.items: list[Item] = []
-        self.location = location
-        self._placed: set[int] = set()
+    def __init__(
+        self,
+        origin: CodeType,
+        arguments: Sequence[str] | None = None,
+        free: Sequence[str] = (),
+    ) -> None:
+        self._units = Units(origin, arguments, free)
+        self.location: InstrLocation | None = None
+        self._placed: set[Label] = set()
         self._context: TryContext | None = None
         self._begin: TryBegin | None = None
         self._stubs: list[tuple[Label, Label, InstrLocation | None]] = []
 
     def emit(self, name: str, arg: object = UNSET) -> None:
         """Appends one CPython instruction."""
-        self.items.append((name, arg, self.location))
+        self._units.add(dis.opmap[name], arg, self.location)
 
     def copy(self, item: Item) -> None:
         """Appends an instruction, label or mark of the original code as it is."""
         if isinstance(item, Label):
-            self._placed.add(id(item))
-        self.items.append(item)
+            self._placed.add(item)
+        self._units.take(item)
 
     def place(self, label: Label) -> None:
         """Puts a label here."""
-        self._placed.add(id(label))
-        self.items.append(label)
+        self._placed.add(label)
+        self._units.take(label)
 
     def at_try(self, context: TryContext | None) -> None:
         """From here on exceptions go to this handler (None: out of the function)."""
@@ -61,12 +69,12 @@ class Assembler:
         if same and (context is None) == (self._context is None):
             return
         if self._begin is not None:
-            self.items.append(TryEnd(self._begin))
+            self._units.take(TryEnd(self._begin))
             self._begin = None
         self._context = context
         if context is not None:
             self._begin = TryBegin(context[0], push_lasti=context[2], stack_depth=context[1])
-            self.items.append(self._begin)
+            self._units.take(self._begin)
 
     def constant(self, value: object) -> None:
         """→ value."""
@@ -114,7 +122,7 @@ class Assembler:
 
     def jump(self, label: Label) -> None:
         """Jumps, forward or backward, as the label lies."""
-        backward = id(label) in self._placed
+        backward = label in self._placed
         self.emit("JUMP_BACKWARD" if backward else "JUMP_FORWARD", label)
 
     def jump_if(self, test: str, label: Label) -> None:
@@ -122,7 +130,7 @@ class Assembler:
 
         The operand must be an exact bool for the first two (see `truth`).
         """
-        if id(label) in self._placed:
+        if label in self._placed:
             stub = Label()
             self._stubs.append((stub, label, self.location))
             label = stub
@@ -136,7 +144,7 @@ class Assembler:
     def for_iter(self, exhausted: Label) -> Label:
         """iterator → iterator item; returns the label to hand to `end_for`."""
         if not PY312:
-            if id(exhausted) in self._placed:
+            if exhausted in self._placed:
                 stub = Label()
                 self._stubs.append((stub, exhausted, self.location))
                 exhausted = stub
@@ -163,18 +171,7 @@ class Assembler:
             self.place(stub)
             self.jump(label)
 
-    def rebuild(self, code: Code, stacksize: int) -> CodeType:
-        """The original function with these items instead of its own."""
+    def code(self, stacksize: int, flags: int | None = None) -> CodeType:
+        """The code object; its flags are those of the original, unless they are given."""
         self._finish()
-        return shown(encode(code.origin, self.items, stacksize))
-
-    def function(
-        self, code: Code, arguments: Iterable[str], free: Iterable[str], flags: int, stacksize: int
-    ) -> CodeType:
-        """A new code object that bears the original's name, file and first line."""
-        self._finish()
-        made = encode(
-            code.origin, self.items, stacksize,
-            arguments=list(arguments), free=tuple(free), flags=flags,
-        )  # fmt: skip
-        return shown(made)
+        return shown(self._units.code(stacksize, flags))

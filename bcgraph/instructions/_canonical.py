@@ -15,8 +15,7 @@ from typing import NamedTuple
 from bytecode import BaseBytecode, Instr, Label, TryBegin, TryEnd
 from bytecode.instr import InstrLocation
 
-Emitted = tuple[str, object, InstrLocation | None]  # on its way out; argument as in an `Instr`
-Item = Instr | Emitted | Label | TryBegin | TryEnd
+Item = Instr | Label | TryBegin | TryEnd
 
 
 class Op(enum.Enum):

@@ -20,22 +20,21 @@ from ._canonical import Item
 from ._version import PY312, PY313
 
 _CONST, _LOCAL, _CELL, _NAME, _JUMP, _COMPARE = range(1, 7)
-_KINDS = {
-    number: kind
-    for kind, numbers in (
-        (_CONST, dis.hasconst),
-        (_LOCAL, dis.haslocal),
-        (_CELL, dis.hasfree),
-        (_NAME, dis.hasname),
-        (_JUMP, [*dis.hasjrel, *dis.hasjabs]),
-        (_COMPARE, dis.hascompare),
-    )
-    for number in numbers
-}
+_KINDS = [0] * 256
+for _kind, _numbers in (
+    (_CONST, dis.hasconst),
+    (_LOCAL, dis.haslocal),
+    (_CELL, dis.hasfree),
+    (_NAME, dis.hasname),
+    (_JUMP, [*dis.hasjrel, *dis.hasjabs]),
+    (_COMPARE, dis.hascompare),
+):
+    for _number in _numbers:
+        if _number < 256:  # others are the compiler's own
+            _KINDS[_number] = _kind
 _COUNTS = opcode._inline_cache_entries  # type: ignore[attr-defined]  # `dis` has no public one
 _COUNT_OF = _COUNTS if isinstance(_COUNTS, dict) else dict(zip(dis.opname, _COUNTS, strict=False))
 _CACHES = [_COUNT_OF.get(name, 0) for name in dis.opname]
-_NUMBERS = dis.opmap
 _BACKWARD = {number for name, number in dis.opmap.items() if "BACKWARD" in name}
 _BACKWARD.add(dis.opmap["END_ASYNC_FOR"])  # since 3.14 it names the place it belongs to
 _EXTENDED = dis.opmap["EXTENDED_ARG"]
@@ -46,99 +45,96 @@ _NOWHERE, _LONG, _NO_COLUMNS = 15, 14, 13
 
 
 def encode(
-    origin: CodeType,
-    items: Iterable[Item],
-    stacksize: int,
-    *,
-    arguments: Sequence[str] | None = None,
-    free: Sequence[str] = (),
-    flags: int | None = None,
+    origin: CodeType, items: Iterable[Item], stacksize: int, flags: int | None = None
 ) -> CodeType:
-    """The code object of some items, with all else as in `origin`.
+    """The code object of some items, with all else as in `origin`, but for `flags`, if given."""
+    units = Units(origin)
+    for item in items:
+        units.take(item)
+    return units.code(stacksize, flags)
 
-    With `arguments`, it is of a function of these positional arguments, with these free variables,
-    without cells of its own. `flags`, if given, are its own.
+
+class Units:
+    """A code object in the making: instructions with their arguments as numbers, one by one.
+
+    It is as `origin` in all else. With `arguments`, it is of a function of these positional
+    arguments, with these free variables, without cells of its own.
     """
-    if arguments is None:
-        names, cells, free = list(origin.co_varnames), origin.co_cellvars, origin.co_freevars
-    else:
-        names, cells, free = list(arguments), (), tuple(free)
-    units = _Units(origin, names, cells, free)
-    units.take(items)
-    fields = units.fields()
-    if arguments is not None:
-        fields |= {
-            "co_argcount": len(arguments), "co_posonlyargcount": 0, "co_kwonlyargcount": 0,
-            "co_cellvars": (), "co_freevars": free,
-        }  # fmt: skip
-    if flags is not None:
-        fields["co_flags"] = flags
-    return origin.replace(co_stacksize=stacksize, **fields)  # type: ignore[arg-type]
-
-
-class _Units:
-    """Instructions with their arguments as numbers; those of jumps follow when all are there."""
 
     def __init__(
-        self, origin: CodeType, names: list[str], cells: Sequence[str], free: Sequence[str]
+        self,
+        origin: CodeType,
+        arguments: Sequence[str] | None = None,
+        free: Sequence[str] = (),
     ) -> None:
-        self._first_line = origin.co_firstlineno
+        self._origin, self._arguments_of = origin, arguments
         self._operations: list[int] = []
         self._arguments: list[int] = []
         self._places: list[InstrLocation | None] = []
-        self._labels: dict[int, int] = {}
-        self._jumps: list[tuple[int, int]] = []  # its index, the label's identity
+        self._place: InstrLocation | None = None
+        self._labels: dict[Label, int] = {}  # themselves: an identity may be used again
+        self._jumps: list[tuple[int, Label]] = []
         self._tries: list[tuple[int, int, TryBegin]] = []
         self._begun: tuple[int, TryBegin] | None = None
+        self._cells: Sequence[str] = origin.co_cellvars if arguments is None else ()
+        self._free: Sequence[str] = origin.co_freevars if arguments is None else free
+        names = origin.co_varnames if arguments is None else arguments
         self._locals = {name: i for i, name in enumerate(names)}
-        self._cells, self._free = cells, free
         self._named: list[int] = []  # where cells are meant, whose numbers follow the locals'
         document = origin.co_consts[0] if origin.co_consts else None
         self._constants: list[object] = [document if isinstance(document, str) else None]
         self._known = {id(self._constants[0]): 0}
         self._names: dict[str, int] = {}
 
-    def take(self, items: Iterable[Item]) -> None:
-        """Numbers the arguments, but for those of jumps and cells."""
-        operations, arguments, places = self._operations, self._arguments, self._places
-        known, place = self._known, None
-        for item in items:
-            if type(item) is tuple:
-                name, arg, at = item
-                number = _NUMBERS[name]
-            elif type(item) is Instr:
-                number, arg, at = item.opcode, item.arg, item.location
-            else:
-                self._mark(item)
-                continue
-            kind = _KINDS.get(number)
-            if kind is None:
-                value = 0 if arg is UNSET else int(arg)  # type: ignore[call-overload]
-            elif kind == _CONST:
-                value = known.get(id(arg), -1)
-                if value < 0:
-                    value = known[id(arg)] = len(self._constants)
-                    self._constants.append(arg)
-            elif kind == _JUMP:
-                self._jumps.append((len(operations), id(arg)))
-                value = 0
-            elif kind == _NAME:
-                value = self._name(arg)
-            elif kind == _COMPARE:
-                value = _compared(int(arg))  # type: ignore[call-overload]
-            else:
-                value = self._variable(arg)
-            if at is not None:
-                place = at
-            operations.append(number)
-            arguments.append(value)
-            places.append(place)
+    def code(self, stacksize: int, flags: int | None = None) -> CodeType:
+        """The code object, when all is there."""
+        fields = self._fields()
+        if self._arguments_of is not None:
+            fields |= {
+                "co_argcount": len(self._arguments_of), "co_posonlyargcount": 0,
+                "co_kwonlyargcount": 0, "co_cellvars": (), "co_freevars": tuple(self._free),
+            }  # fmt: skip
+        if flags is not None:
+            fields["co_flags"] = flags
+        return self._origin.replace(co_stacksize=stacksize, **fields)  # type: ignore[arg-type]
+
+    def take(self, item: Item) -> None:
+        """Appends an instruction, or puts a label or mark here."""
+        if type(item) is Instr:
+            self.add(item.opcode, item.arg, item.location)
+        else:
+            self._mark(item)
+
+    def add(self, number: int, arg: object, at: InstrLocation | None) -> None:
+        """Appends an instruction and the number of its argument, but for jumps and cells."""
+        kind = _KINDS[number]
+        if kind == 0:
+            value = 0 if arg is UNSET else int(arg)  # type: ignore[call-overload]
+        elif kind == _CONST:
+            value = self._known.get(id(arg), -1)
+            if value < 0:
+                value = self._known[id(arg)] = len(self._constants)
+                self._constants.append(arg)
+        elif kind == _JUMP:
+            self._jumps.append((len(self._operations), arg))  # type: ignore[arg-type]
+            value = 0
+        elif kind == _NAME:
+            value = self._name(arg)
+        elif kind == _COMPARE:
+            value = _compared(int(arg))  # type: ignore[call-overload]
+        else:
+            value = self._variable(arg)
+        if at is not None:
+            self._place = at
+        self._operations.append(number)
+        self._arguments.append(value)
+        self._places.append(self._place)
 
     def _mark(self, item: Item) -> None:
         """A label, or a beginning or end of a `try`, is before the next instruction."""
         now = len(self._operations)
         if type(item) is Label:
-            self._labels[id(item)] = now
+            self._labels[item] = now
         elif type(item) is TryBegin:
             self._begun = now, item
         else:
@@ -168,7 +164,7 @@ class _Units:
             return len(self._cells) + self._free.index(arg.name)
         return self._cells.index(arg.name if isinstance(arg, CellVar) else arg)  # type: ignore[arg-type]
 
-    def fields(self) -> dict[str, object]:
+    def _fields(self) -> dict[str, object]:
         """What makes a code object of them."""
         self._number_cells()
         starts = self._jump()
@@ -236,7 +232,7 @@ class _Units:
     def _lines(self, starts: list[int]) -> bytes:
         """Places of instructions, eight units an entry at most."""
         made = bytearray()
-        line = self._first_line
+        line = self._origin.co_firstlineno
         places, count = self._places, len(self._places)
         i = 0
         while i < count:
@@ -256,7 +252,7 @@ class _Units:
         for first, end, entry in self._tries:
             if first == end:
                 continue
-            target = starts[self._labels[id(entry.target)]]
+            target = starts[self._labels[entry.target]]
             state = entry.stack_depth << 1 | entry.push_lasti  # type: ignore[operator]
             numbers = (starts[first], starts[end] - starts[first], target, state)
             begins = 0x80

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from types import CodeType
 
-from bcgraph.cfg import Cfg, Loop, postdominators
+from bcgraph.cfg import Cfg, Loop, bits
 from bcgraph.dataflow import Facts
 from bcgraph.instructions import Instruction, Op
 
-RETURN = -1  # the port at which a function returns its value
+from ._ways import RETURN, Layout, Part, Ways
 
 _SUSPENDS = {
     "YIELD_VALUE",
@@ -31,51 +31,39 @@ class Flow:
     """
 
     def __init__(
-        self,
-        cfg: Cfg,
-        facts: Facts,
-        entry: int,
-        blocks: frozenset[int],
-        ports: tuple[int, ...],
-        outer: tuple[int, ...],
+        self, ways: Ways, entry: int, part: Part, ports: tuple[int, ...], outer: tuple[int, ...]
     ) -> None:
-        self.cfg, self.facts = cfg, facts
-        self.entry, self.blocks, self.ports, self.outer = entry, blocks, ports, outer
-        self._leave = frozenset(ports)
-        self._raising: dict[tuple[int, ...], Flow] = {}
+        self.cfg, self.facts = ways.cfg, ways.facts
+        self.entry, self.ports, self.outer = entry, ports, outer
+        self._part = part
+        self.touched, self.written = part.touched, part.written  # masks of the variables
+        leave = 0
+        for p in ports:
+            leave |= 1 << p + 1
+        leave >>= 1  # without RETURN
+        self._stays = part.blocks & ~leave
+        sooner = (part.ports >> 1 | leave & part.blocks) & ~ways.leave
+        self._ways = ways.within(part.blocks, leave) if sooner else ways
+        self.groups = self._ways.groups  # the conditions that are known
+        # body and test of a loop, by its header and handlers, which is None where they cannot be
+        self.turns: dict[tuple[int, tuple[int, ...]], tuple[Flow, Flow] | None] = {}
         self.sites: dict[int, object] = {}
         self.made: CodeType | None = None  # its function's code
 
-    @cached_property
-    def order(self) -> tuple[int, ...]:
-        """The blocks in the original's order, the entry first."""
-        rest = sorted(self.blocks - {self.entry})
-        return (self.entry, *rest)
+    @property
+    def blocks(self) -> frozenset[int]:
+        """All blocks."""
+        return frozenset(bits(self._part.blocks))
 
-    @cached_property
-    def touched(self) -> int:
-        """Mask of the variables read or written here."""
-        mask = 0
-        for b in self.blocks:
-            mask |= self.facts.touched[b]
-        return mask
-
-    @cached_property
-    def written(self) -> int:
-        """Mask of the variables written here."""
-        mask = 0
-        for b in self.blocks:
-            mask |= self.facts.written[b]
-        return mask
+    def holds(self, block: int) -> bool:
+        """Whether a block is one of the flow's."""
+        return bool(self._part.blocks >> block & 1)
 
     @cached_property
     def base(self) -> int:
         """How many operands below are never reached from here."""
-        cfg = self.cfg
-        found = [cfg.blocks[self.entry].depth]
-        found += [cfg.blocks[p].depth for p in self.ports if p != RETURN]
-        found += [cfg.reach[b] for b in self.blocks]
-        return max(0, min(found))
+        depths = [self.cfg.blocks[b].depth for b in (self.entry, *self.ports) if b != RETURN]
+        return min(self._part.reach, *depths)
 
     @property
     def inputs(self) -> int:
@@ -86,23 +74,27 @@ class Flow:
         """Mask of the variables that what follows a port may see changed."""
         return 0 if port == RETURN else self.touched & self.facts.live[port]
 
-    @cached_property
+    @property
     def escaping(self) -> int:
         """Mask of the variables that a handler around the flow may see changed."""
         return self.written & self.facts.live[self.outer[0]] if self.outer else 0
 
     def leaves(self, block: int) -> bool:
         """Whether control that reaches this block leaves the flow."""
-        return block in self._leave or block not in self.blocks
+        return not self._stays >> block & 1
 
-    @cached_property
+    @property
     def refusal(self) -> str | None:
         """Why this flow cannot become a function, if it cannot."""
         if self.cfg.irreducible:
             return "a loop is entered at more than one place"
         if not self.cfg.code.generator and not self.cfg.code.inner_cells:
             return None
-        for b in self.blocks:
+        return self._held_back
+
+    @cached_property
+    def _held_back(self) -> str | None:
+        for b in bits(self._part.blocks):
             for ins in self.cfg.instructions(self.cfg.blocks[b]):
                 if ins.op is Op.OPAQUE:
                     name, arg = ins.arg  # type: ignore[misc]
@@ -112,46 +104,14 @@ class Flow:
                         return "a comprehension in it shares a variable with a nested function"
         return None
 
-    @cached_property
-    def loops(self) -> list[Loop]:
-        """The loops that lie wholly in this flow, smallest first."""
-        return [
-            loop
-            for loop in self.cfg.loops
-            if loop.header in self.blocks
-            and not (loop.blocks & self._leave)
-            and loop.blocks <= self.blocks
-        ]
+    def loops_around(self, block: int) -> Iterator[Loop]:
+        """The loops around a block that lie wholly in this flow, smallest first."""
+        return (loop for loop in self.cfg.around[block] if not loop.mask & ~self._stays)
 
-    def following(self, block: int) -> list[int]:
-        """Ordinary successors that stay in the flow."""
-        return [s for s in self.cfg.blocks[block].successors if not self.leaves(s)]
-
-    def raising(self, outer: tuple[int, ...]) -> Flow:
-        """The same, in which what raises leads to a handler that lies inside of `outer`."""
-        found = self._raising.get(outer)
-        if found is None:
-            given = self.cfg, self.facts, self.entry, self.blocks, self.ports, outer
-            found = self._raising[outer] = _Raising(*given)
-        return found
-
-    @cached_property
+    @property
     def only_raises(self) -> bool:
         """Whether no path leads out of the flow but by an exception."""
-        blocks = (self.cfg.blocks[b] for b in self.blocks)
-        return not any(
-            b.terminator is Op.RETURN or any(self.leaves(s) for s in b.successors) for b in blocks
-        )
-
-    @cached_property
-    def _after(self) -> object:
-        ends = [
-            b
-            for b in self.blocks
-            if self.cfg.blocks[b].terminator is Op.RETURN
-            or any(self.leaves(s) for s in self.cfg.blocks[b].successors)
-        ]
-        return postdominators(self.blocks, self.following, ends)
+        return not self._part.ports
 
     def join(self, targets: Iterable[int]) -> int | None:
         """Where control re-joins from all of these targets: a block, RETURN for the end, or None.
@@ -163,67 +123,44 @@ class Flow:
             if t == RETURN or self.leaves(t):
                 return RETURN
             inside.append(t)
-        return self._after.common(inside)  # type: ignore[attr-defined, no-any-return]
+        return self._ways.join(inside)
 
     def reaches(self, targets: Iterable[int], goal: int, avoid: int | None) -> bool:
         """Whether ordinary flow from a target comes to `goal` before `avoid`."""
-        seen: set[int] = set()
-        work = [t for t in targets if t != RETURN and not self.leaves(t) and t != avoid]
-        while work:
-            b = work.pop()
-            if b == goal:
-                return True
-            if b not in seen:
-                seen.add(b)
-                work.extend(s for s in self.following(b) if s != avoid)
-        return False
+        if not self.cfg.around[goal] and not self.cfg.irreducible:
+            return False  # it is in no loop, and the targets are what follows it
+        return any(
+            self._ways.reaches(t, goal, avoid)
+            for t in targets
+            if t not in (RETURN, avoid) and not self.leaves(t)
+        )
 
     def part(
         self,
         entry: int,
         stops: frozenset[int],
         outer: tuple[int, ...],
-        within: frozenset[int] | None = None,
-    ) -> tuple[frozenset[int], frozenset[int]]:
+        within: int | None = None,
+    ) -> Part:
         """Blocks and ports reached from `entry` up to `stops`.
 
-        A way out of this flow, out of the handlers `outer`, or out of the blocks `within` is a
-        port as well; handlers inside are part of what they guard.
+        A way out of this flow, out of the handlers `outer`, or out of the blocks `within` (a mask)
+        is a port as well; handlers inside are part of what they guard.
         """
-        cfg = self.cfg
-        blocks: set[int] = set()
-        ports: set[int] = set()
-        work = [entry]
-        while work:
-            b = work.pop()
-            if b in blocks:
-                continue
-            blocks.add(b)
-            block, chain = cfg.blocks[b], cfg.outer[b]
-            if block.terminator is Op.RETURN:
-                ports.add(RETURN)
-            if len(chain) > len(outer):
-                work.append(chain[0])
-            for s in block.successors:
-                inner = cfg.outer[s]
-                if (
-                    s in stops
-                    or self.leaves(s)
-                    or inner[len(inner) - len(outer) :] != outer
-                    or (within is not None and s not in within and len(inner) <= len(outer))
-                ):
-                    ports.add(s)
-                else:
-                    work.append(s)
-        return frozenset(blocks), frozenset(ports)
+        return self._ways.part(entry, stops, outer, within)
 
+    def raising(self, outer: tuple[int, ...]) -> Flow:
+        """The same, in which what raises leads to a handler that lies inside of `outer`."""
+        ways = self._ways.raising(outer)
+        return Flow(ways, self.entry, self._part, self.ports, self.outer)
 
-class _Raising(Flow):
-    def following(self, block: int) -> list[int]:
-        chain = self.cfg.outer[block]
-        if self.cfg.blocks[block].terminator is Op.RAISE and len(chain) > len(self.outer):
-            return [chain[0]]
-        return super().following(block)
+    def part_of(self, blocks: Iterable[int], ports: Iterable[int]) -> Part:
+        """Some blocks, and ports at which control leaves them."""
+        return self._ways.part_of(blocks, ports)
+
+    def piece(self, entry: int, part: Part, ports: tuple[int, ...], outer: tuple[int, ...]) -> Flow:
+        """The flow of a part of this one."""
+        return Flow(self._ways.ordinary, entry, part, ports, outer)
 
 
 def suspends(ins: Instruction) -> bool:
@@ -233,4 +170,5 @@ def suspends(ins: Instruction) -> bool:
 
 def whole(cfg: Cfg, facts: Facts) -> Flow:
     """The flow of a whole function."""
-    return Flow(cfg, facts, 0, frozenset(b.id for b in cfg.blocks), (), ())
+    ways = Ways(cfg, facts, Layout(cfg, facts), (1 << len(cfg.blocks)) - 1, 0)
+    return Flow(ways, 0, ways.part_of(range(len(cfg.blocks))), (), ())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bcgraph.cfg import Loop as NaturalLoop
+from bcgraph.cfg import bits
 from bcgraph.instructions import Op
 
-from ._flow import RETURN, Flow
+from ._conditions import grouped
+from ._flow import Flow
 from ._handlers import handled, is_free
+from ._ways import RETURN, Group, Part
 
 SMALL = 6  # a shared join of so few instructions is duplicated rather than cut
 
@@ -80,7 +83,7 @@ class Site:
         """Whether the first decision only chooses an arm, none of which comes back to the site."""
         first = self.decisions[0]
         return isinstance(first, Cond) and not any(
-            arm is not None and self.block in arm.blocks for arm in first.arms
+            arm is not None and arm.holds(self.block) for arm in first.arms
         )
 
 
@@ -195,7 +198,7 @@ def apart(flow: Flow, site: Site) -> Site | None:
         not (handlers or facts.names(escaping) == site.escaping)
         or not all(_ends(flow, port) for port in decision.ports)
         or any(arm.base < site.base or arm.refusal for arm in arms)
-        or any(block in loop.blocks and not _is_for(flow, loop) for loop in flow.loops)
+        or not all(_is_for(flow, loop) for loop in flow.loops_around(block))
     ):
         return None
     inputs = facts.names((touched & facts.live[block]) | carried)
@@ -237,9 +240,9 @@ def _decide(
 ) -> Decision:
     join = flow.join(targets)
     if flow.reaches(targets, origin, join):
-        for loop in flow.loops:  # smallest first
+        for loop in flow.loops_around(origin):
             staying = [t for t in targets if t in loop.blocks]
-            if origin in loop.blocks and staying:
+            if staying:
                 tests = first and tested
                 return _loop(flow, origin, targets, staying, loop, outer, repeatable, tests, first)
     stops = set() if join in (None, RETURN) else {join}
@@ -261,7 +264,7 @@ def _loop(
 ) -> Decision:
     cfg = flow.cfg
     over = first and cfg.blocks[origin].terminator is Op.FOR and loop.header == origin
-    exits = frozenset(s for b in loop.blocks for s in cfg.blocks[b].successors) - loop.blocks
+    exits = loop.exits
     if not over:
         if len(staying) > 1:  # come to the header first, so that one way stays
             stops = exits | {loop.header}
@@ -274,7 +277,7 @@ def _loop(
     entry = staying[0]
     start = origin if over else entry
     leaving = [t for t in targets if t not in staying]
-    body = _flow(flow, entry, frozenset({start}), outer, loop.blocks, (start,))
+    body = _turn(flow, entry, start, loop, outer)
     ports = dict.fromkeys([*leaving, *(p for p in body.ports if p != start)])
     return Loop(targets, targets.index(entry), start, body, None, entry, tuple(ports), over)
 
@@ -311,29 +314,44 @@ def _tested(
     repeatable: bool,
 ) -> Loop | None:
     """The loop `while test: body`, where the test is pure and the only way out."""
-    group = _grow(flow, loop.header, None)
-    if group is None or origin not in group[0]:
+    group = grouped(flow, loop.header, None)
+    if group is None or not group.blocks >> origin & 1:
         return None
-    blocks, exits = group
-    if not repeatable and set(exits) != set(targets):
+    if not repeatable and set(group.exits) != set(targets):
         return None
-    inside = [e for e in exits if e in loop.blocks]
-    if len(inside) != 1 or inside[0] == loop.header:
+    if (loop.header, outer) not in flow.turns:
+        flow.turns[loop.header, outer] = _turn_after(flow, group, loop, outer)
+    turn = flow.turns[loop.header, outer]
+    if turn is None:
         return None
-    if any(flow.facts.written[b] for b in blocks) or not all(_pure(flow, b) for b in blocks):
+    body, test = turn
+    entry, outside = test.ports
+    stays = targets.index(entry) if entry in targets else 0
+    return Loop(targets, stays, loop.header, body, test, entry, (outside,), False)
+
+
+def _turn_after(
+    flow: Flow, group: Group, loop: NaturalLoop, outer: tuple[int, ...]
+) -> tuple[Flow, Flow] | None:
+    """The body and the test of a loop that begins with this test, if it is pure."""
+    cfg, header = flow.cfg, loop.header
+    inside = [e for e in group.exits if e in loop.blocks]
+    if len(inside) != 1 or inside[0] == header:
         return None
-    if any(flow.cfg.outer[b] != outer for b in blocks):
+    if any(
+        flow.facts.written[b] or cfg.outer[b] != outer or not _pure(flow, b)
+        for b in bits(group.blocks)
+    ):
         return None
-    entry, header = inside[0], loop.header
-    if flow.cfg.blocks[header].depth != flow.cfg.blocks[entry].depth:
+    entry = inside[0]
+    if cfg.blocks[header].depth != cfg.blocks[entry].depth:
         return None  # an operand of the test is computed before the header
-    outside = next(e for e in exits if e != entry)
-    body = _flow(flow, entry, frozenset({header}), outer, loop.blocks, (header,))
+    body = _turn(flow, entry, header, loop, outer)
     if body.ports != (header,):
         return None
-    test = Flow(flow.cfg, flow.facts, header, frozenset(blocks), (entry, outside), outer)
-    stays = targets.index(entry) if entry in targets else 0
-    return Loop(targets, stays, header, body, test, entry, (outside,), False)
+    ports = entry, next(e for e in group.exits if e != entry)
+    test = flow.part_of(bits(group.blocks), ports)
+    return body, flow.piece(header, test, ports, outer)
 
 
 def _cond(
@@ -352,97 +370,57 @@ def _cond(
             t == RETURN or t in stops or flow.leaves(t) or chain[len(chain) - len(outer) :] != outer
         )
 
-    parts = [flow.part(t, stops, outer) if starts(t) else (frozenset(), {t}) for t in targets]
-    count: dict[int, int] = {}
-    for blocks, _ in parts:
-        for b in blocks:
-            count[b] = count.get(b, 0) + 1
-    twice = set() if shared else {b for b, n in count.items() if n > 1}
-    size = sum(len(flow.cfg.blocks[b].indices) for b in twice)
-    if size > SMALL or any(flow.cfg.blocks[b].terminator in (Op.BRANCH, Op.FOR) for b in twice):
-        heads = {
-            s for b in count if b not in twice for s in flow.cfg.blocks[b].successors if s in twice
-        }
-        heads |= {t for t in targets if t in twice}
+    def parts() -> list[Part | None]:
+        return [flow.part(t, stops, outer) if starts(t) else None for t in targets]
+
+    found = parts()
+    once = twice = 0
+    for part in found:
+        if part is not None:
+            twice |= once & part.blocks
+            once |= part.blocks
+    if not shared and _is_large(flow, twice):
+        successors = (flow.cfg.blocks[b].successors for b in bits(once & ~twice))
+        heads = {s for each in successors for s in each if twice >> s & 1}
+        heads |= {t for t in targets if t != RETURN and twice >> t & 1}
         stops = stops | heads
-        parts = [flow.part(t, stops, outer) if starts(t) else (frozenset(), {t}) for t in targets]
-    ports = sorted(set().union(*(p for _, p in parts)), key=lambda p: (p not in stops, p))
+        found = parts()
+    ends: set[int] = set()
+    for t, part in zip(targets, found, strict=True):
+        ends |= {t} if part is None else {p - 1 for p in bits(part.ports)}
+    ports = tuple(sorted(ends, key=lambda p: (p not in stops, p)))
     arms = tuple(
-        Flow(flow.cfg, flow.facts, t, blocks, tuple(ports), outer) if blocks else None
-        for t, (blocks, _) in zip(targets, parts, strict=True)
+        None if part is None else flow.piece(t, part, ports, outer)
+        for t, part in zip(targets, found, strict=True)
     )
-    return Cond(targets, arms, tuple(ports))
+    return Cond(targets, arms, ports)
 
 
-def _flow(
-    flow: Flow,
-    entry: int,
-    stops: frozenset[int],
-    outer: tuple[int, ...],
-    within: frozenset[int],
-    leading: tuple[int, ...],
-) -> Flow:
-    blocks, found = flow.part(entry, stops, outer, within)
-    ports = (*leading, *sorted(found - set(leading)))
-    return Flow(flow.cfg, flow.facts, entry, blocks, ports, outer)
+def _is_large(flow: Flow, blocks: int) -> bool:
+    """Whether some blocks are too many instructions to have them twice, or decide something."""
+    size = 0
+    for b in bits(blocks):
+        block = flow.cfg.blocks[b]
+        size += len(block.indices)
+        if size > SMALL or block.terminator in (Op.BRANCH, Op.FOR):
+            return True
+    return False
+
+
+def _turn(flow: Flow, entry: int, start: int, loop: NaturalLoop, outer: tuple[int, ...]) -> Flow:
+    """A loop's body, from `entry` back to `start`."""
+    # what is reached from a block of a cycle is the same for all, whether they stop at it or not
+    stops = frozenset({start} - {entry})
+    part = flow.part(entry, stops, outer, loop.mask)
+    part = part._replace(ports=part.ports | 1 << start + 1)
+    ports = (start, *(p - 1 for p in bits(part.ports) if p - 1 != start))
+    return flow.piece(entry, part, ports, outer)
 
 
 def _fold(flow: Flow, origin: int, join: int | None) -> set[int]:
     """Where a short-circuit condition that starts here leads when it is true or false."""
-    group = _grow(flow, origin, join)
-    return set(group[1]) if group is not None and len(group[0]) > 1 else set()
-
-
-def _grow(flow: Flow, start: int, join: int | None) -> tuple[set[int], tuple[int, int]] | None:
-    """The blocks of `a and b or …` from `start` on, and the two places they lead to.
-
-    A test joins the group where it is reached from the group only, and leads to a place that the
-    group leads to already.
-    """
-    cfg = flow.cfg
-    group: set[int] = set()
-
-    def branch_from(b: int) -> tuple[list[int], int] | None:
-        chain: list[int] = []
-        while True:
-            if (flow.leaves(b) and b != start) or b == join or b in chain:
-                return None
-            chain.append(b)
-            block = cfg.blocks[b]
-            if block.terminator is Op.BRANCH:
-                return chain, b
-            if block.terminator is not Op.JUMP or flow.facts.written[b]:
-                return None
-            b = block.successors[0]
-
-    before = cfg.predecessors
-    found = branch_from(start)
-    if found is None:
-        return None
-    group.update(found[0])
-    exits = set(cfg.blocks[found[1]].successors)
-    if len(exits) != 2:
-        return None
-    grown = True
-    while grown:
-        grown = False
-        for e in sorted(exits):
-            if e in group or e == RETURN or flow.leaves(e):
-                continue
-            if not before[e] <= group or (found := branch_from(e)) is None:
-                continue
-            chain, test = found
-            if any(not before[b] <= group | set(chain) for b in chain):
-                continue
-            ways = set(cfg.blocks[test].successors)
-            rest = (exits - {e}) | ways
-            if len(rest) == 2 and ways & (exits - {e}) and not rest & (group | set(chain)):
-                group.update(chain)
-                exits = rest
-                grown = True
-                break
-    first, second = sorted(exits)
-    return group, (first, second)
+    group = grouped(flow, origin, join)
+    return set(group.exits) if group is not None and group.blocks.bit_count() > 1 else set()
 
 
 _EFFECTS = ("STORE_", "DELETE_", "YIELD", "SEND", "IMPORT_", "RAISE", "BEFORE_", "MAKE_CELL")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
-from bytecode import Label
+from bytecode import Compare, Label
 
 from bcgraph.instructions import MAYBE, Instruction, Op
-from bcgraph.regions import Flow, Site, plan
+from bcgraph.regions import Flow, Resume, Site, plan
 
 from ._hooks import Hooks
 from ._operations import Operations
@@ -26,7 +26,7 @@ class Emitter(Operations):
     def __init__(self, flow: Flow, hooks: Hooks) -> None:
         super().__init__(flow, hooks)
         self.held: Callable[[], Flow | None] = lambda: flow  # for what the code calls
-        self.diversions: list[tuple[Label, Site, Instruction, int]] = []
+        self.diversions: dict[int, tuple[Label, Site, Instruction, int]] = {}  # by block
         self.room = 0
 
     def label(self, block: int) -> Label:
@@ -88,44 +88,56 @@ class Emitter(Operations):
         asm.place(native)
 
     def diversion(self, site: Site, ins: Instruction, index: int) -> Label:
-        """A label, emitted out of line, at which a site is staged."""
-        label = Label()
-        self.diversions.append((label, site, ins, index))
-        return label
+        """A label, emitted out of line, at which a site is staged; copies of a branch share it."""
+        found = self.diversions.get(site.block)
+        if found is None:
+            found = self.diversions[site.block] = Label(), site, ins, index
+        return found[0]
 
     def load_cell(self, name: str, index: int, height: int) -> None:
         """→ the cell object of a variable, at a site with `height` operands on the stack."""
         self.asm.load_cell(name, free=True)
 
     def divert(self) -> None:
-        """Emits, out of line, what each guard diverts to."""
+        """Emits, out of line, what each guard diverts to; sites that go on alike share how."""
         asm = self.asm
-        for label, site, ins, index in self.diversions:
+        landings: dict[tuple[int, tuple[Resume, ...]], Label] = {}
+        for label, site, ins, index in self.diversions.values():
             asm.location = ins.location
             asm.place(label)
             asm.at_try(self.try_context(index))
             self._stage(site, ins, index)
-            returned = Label()
-            for number, resume in enumerate(site.resumes):
-                go, skip = self.label(resume.block), Label()
-                if number < len(site.resumes) - 1:
-                    asm.emit("COPY", 1)
-                    asm.constant(number)
-                    asm.emit("IS_OP", 0)
-                    asm.jump_if("FALSE", skip)
-                    asm.emit("POP_TOP")
-                else:
-                    asm.jump_if("NONE", returned)
-                asm.emit("UNPACK_SEQUENCE", len(resume.variables) + resume.operands)
-                for name in resume.variables:
-                    self._store(name, resume.block)
-                asm.jump(go)
-                asm.place(skip)
-                self.room = max(self.room, len(resume.variables) + resume.operands + 4)
-            if not site.resumes:
+            alike = site.base, site.resumes
+            if alike in landings:
+                asm.jump(landings[alike])
+            else:
+                landings[alike] = Label()
+                asm.place(landings[alike])
+                self._resume(site.resumes)
+
+    def _resume(self, resumes: tuple[Resume, ...]) -> None:
+        """what to store or return, index of the resume (None: returns) → goes on there"""
+        asm, returned = self.asm, Label()
+        for number, resume in enumerate(resumes):
+            go, skip = self.label(resume.block), Label()
+            if number < len(resumes) - 1:
+                asm.emit("COPY", 1)
+                asm.constant(number)
+                asm.emit("COMPARE_OP", Compare.EQ)
+                asm.jump_if("FALSE", skip)
                 asm.emit("POP_TOP")
-            asm.place(returned)
-            asm.emit("RETURN_VALUE")
+            else:
+                asm.jump_if("NONE", returned)
+            asm.emit("UNPACK_SEQUENCE", len(resume.variables) + resume.operands)
+            for name in resume.variables:
+                self._store(name, resume.block)
+            asm.jump(go)
+            asm.place(skip)
+            self.room = max(self.room, len(resume.variables) + resume.operands + 4)
+        if not resumes:
+            asm.emit("POP_TOP")
+        asm.place(returned)
+        asm.emit("RETURN_VALUE")
 
     def try_context(self, index: int) -> object:
         """The handler in force at an instruction, as the assembler wants it."""
@@ -193,7 +205,7 @@ class Emitter(Operations):
         asm.constant(0)
         asm.subscript()
         asm.constant(len(site.resumes))
-        asm.emit("IS_OP", 0)
+        asm.emit("COMPARE_OP", Compare.EQ)
         asm.jump_if("FALSE", skip)
         asm.emit("UNPACK_SEQUENCE", 2)
         asm.emit("POP_TOP")

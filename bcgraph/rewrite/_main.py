@@ -57,7 +57,7 @@ class _Main(Emitter):
             else:
                 self.instruction(ins, index, ins.raw)
         self.divert()
-        return asm.rebuild(code, code.origin.co_stacksize + self.room + 12)
+        return asm.code(code.origin.co_stacksize + self.room + 12)
 
     def _plan_sites(self) -> None:
         """Gives a label to each instruction at which the function may go on after a site."""

@@ -35,10 +35,14 @@ class Operations:
     def __init__(self, flow: Flow, hooks: Hooks) -> None:
         self.flow, self.hooks = flow, hooks
         self.code = flow.cfg.code
-        self.asm = Assembler()
+        self.asm = self.assembler()
         self.writes = _WRITES if hooks.journal else _PARTS if hooks.symbolic else ()
         constants = self.code.origin.co_consts
         self.templates = any(isinstance(c, str) and "%" in c for c in constants)
+
+    def assembler(self) -> Assembler:
+        """Of the code that is made."""
+        return Assembler(self.code.origin)
 
     def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
         """Emits one straight-line instruction with its hook, if it has one."""

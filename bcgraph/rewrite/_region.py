@@ -7,7 +7,7 @@ from weakref import ref
 
 from bytecode import CellVar, FreeVar, Instr, Label
 
-from bcgraph.instructions import Instruction, Op, variable
+from bcgraph.instructions import Assembler, Instruction, Op, variable
 from bcgraph.regions import RETURN, Flow, Site
 
 from ._emit import Emitter
@@ -48,17 +48,14 @@ class _Region(Emitter):
         self._labels: dict[int, Label] = {}
         self._ports: dict[int, Label] = {}
         self._caught = Label()
-        count = cfg.blocks[flow.entry].depth - flow.base
-        operands = [f"{self._unused('.operand')}{i}" for i in range(count)]
-        inputs = list(facts.names(flow.inputs))
         asm.location = cfg.instructions(cfg.blocks[flow.entry])[0].location
         if code.cells:
             asm.emit("COPY_FREE_VARS", len(code.cells))
         asm.emit("RESUME", 0)
-        for name in inputs:
+        for name in facts.names(flow.inputs):
             if not facts.assigned[flow.entry] >> facts.variables.index(name) & 1:
                 self.unbind_if_undefined(name)
-        for name in operands:
+        for name in self._operands():
             asm.emit("LOAD_FAST", name)
         order = self._emitted()
         for b, following in zip(order, [*order[1:], None], strict=True):
@@ -72,16 +69,24 @@ class _Region(Emitter):
             asm.at_try(None)
             asm.place(self._caught)
             self._return_variables(1, facts.names(flow.escaping), None, len(flow.ports))
-        first = [FIRST] if "__class__" in code.cells and code.origin.co_argcount else []
         flags = _OPTIMIZED | _NEWLOCALS | (_NESTED if code.cells else 0)
         room = code.origin.co_stacksize + self.room + len(facts.variables) + 12
-        return asm.function(code, [*first, *operands, *inputs], code.cells, flags, room)
+        return asm.code(room, flags)
 
-    def _unused(self, name: str) -> str:
-        """A beginning that no variable's name has; a comprehension's argument is called `.0`."""
-        while any(variable.startswith(name) for variable in self.flow.facts.variables):
-            name = f".{name}"
-        return name
+    def assembler(self) -> Assembler:
+        """Of a function of the flow's operands and variables."""
+        code = self.code
+        first = [FIRST] if "__class__" in code.cells and code.origin.co_argcount else []
+        arguments = [*first, *self._operands(), *self.flow.facts.names(self.flow.inputs)]
+        return Assembler(code.origin, arguments, code.cells)
+
+    def _operands(self) -> list[str]:
+        """Names for the operands above the flow's base."""
+        flow = self.flow
+        beginning = ".operand"  # a comprehension's argument is called `.0`
+        while any(name.startswith(beginning) for name in flow.facts.variables):
+            beginning = f".{beginning}"
+        return [f"{beginning}{i}" for i in range(flow.cfg.blocks[flow.entry].depth - flow.base)]
 
     def label(self, block: int) -> Label:
         if self.flow.leaves(block):
@@ -96,7 +101,7 @@ class _Region(Emitter):
         return self.hooks.everything or (site.refusal is None and site.onward)
 
     def _emitted(self) -> list[int]:
-        """The blocks that control comes to in this function, in the original's order."""
+        """The blocks that control comes to in this function, from the entry in their own order."""
         flow, cfg = self.flow, self.flow.cfg
         found: set[int] = set()
         work = [flow.entry]
@@ -113,7 +118,7 @@ class _Region(Emitter):
                 work.extend(resume.block for resume in site.resumes)
             if site is None or block.terminator is Op.FOR or not self._always_diverts(site):
                 work.extend(block.successors)
-        return [b for b in flow.order if b in found]
+        return [flow.entry, *sorted(found - {flow.entry})]
 
     def _block(self, b: int, following: int | None) -> None:
         flow, asm, cfg = self.flow, self.asm, self.flow.cfg

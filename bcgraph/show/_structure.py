@@ -88,7 +88,8 @@ class Structurer(Loops, Handlers):
             case Op.BRANCH:
                 return self.branch(block, stack, around)
             case Op.FOR:
-                return self.for_(Loop(block, frozenset((block,))), stack, around)
+                alone = Loop(block, frozenset((block,)), 1 << block, frozenset())
+                return self.for_(alone, stack, around)
             case Op.OPAQUE:
                 return self._wait(block, stack)
             case Op.RETURN | Op.RAISE:

@@ -40,6 +40,18 @@ def continues(branches: int) -> str:
     return f"def f(x, n):\n    y = 0\n    while y < n:\n        y = y + x\n{body}    return y\n"
 
 
+def breaks(branches: int) -> str:
+    """One loop with many a `break`, after what all turns do."""
+    body = "".join(f"        if y > {i + 9}:\n            break\n" for i in range(branches))
+    return f"def f(x, n):\n    y = 0\n    while True:\n        y = y + x\n{body}    return y\n"
+
+
+def conditions(tests: int) -> str:
+    """One condition of many tests."""
+    test = " and ".join(f"x > {i}" for i in range(tests))
+    return f"def f(x, n):\n    if {test}:\n        return n\n    return x\n"
+
+
 def nested(depth: int) -> str:
     """One `if` inside the other, with an `else` each."""
     lines = ["def f(x, n):", " y = 0"]
