@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dis
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, MappingProxyType
 
 from bcgraph.cfg import Cfg
 from bcgraph.instructions import Instruction, Op
@@ -61,16 +62,13 @@ def analyse(cfg: Cfg) -> Facts:
     drop: list[int] = []
     first: list[int] = []  # written before anything in the block can raise
     for block in cfg.blocks:
-        used = defined = bound = unbound = deleted = 0
+        used, defined = _uses(cfg.instructions(block), index, cells)
+        bound = unbound = deleted = 0
         for ins in cfg.instructions(block):
             access = _access(ins, cells)
             if access is not None:
                 op, name = access
-                bit = 1 << index.setdefault(name, len(index))
-                if op in _READS:
-                    used |= bit & ~defined
-                if op in _WRITES:
-                    defined |= bit
+                bit = 1 << index[name]
                 if op is Op.STORE:
                     bound, unbound = bound | bit, unbound & ~bit
                 elif op is Op.DELETE:
@@ -105,6 +103,52 @@ def analyse(cfg: Cfg) -> Facts:
     )  # fmt: skip
 
 
+def unsuppressed(cfg: Cfg, facts: Facts, within: frozenset[int]) -> tuple[int, ...]:
+    """As `live`, if none of the `with` blocks in these blocks suppresses an exception."""
+    index = {name: i for i, name in enumerate(facts.variables)}
+    cells = frozenset(cfg.code.origin.co_cellvars)
+    everything = (1 << len(index)) - 1
+    use, kill, first = [], [], []
+    for block in cfg.blocks:
+        instructions = cfg.instructions(block)
+        used, defined = _uses(instructions, index, cells)
+        use.append(used | (everything & ~defined if _sees_all(instructions) else 0))
+        kill.append(defined)
+        first.append(_first_writes(instructions, index))
+    cut = {b: _suppressing(cfg, b) for b in within}
+    found = _live(cfg, use, kill, first, {b: way for b, way in cut.items() if way is not None})
+    hidden = sum(1 << i for name, i in index.items() if name.startswith("&"))
+    return tuple(mask & ~hidden for mask in found)
+
+
+def _suppressing(cfg: Cfg, b: int) -> int | None:
+    """Where control goes on from a branch on what has left a `with`, if that has suppressed."""
+    block = cfg.blocks[b]
+    if block.terminator is not Op.BRANCH:
+        return None
+    for before in cfg.predecessors[b]:
+        if cfg.instructions(cfg.blocks[before])[-1].raw.name == "WITH_EXCEPT_START":
+            return block.successors[0]
+    return None
+
+
+def _uses(
+    instructions: list[Instruction], index: dict[str, int], cells: frozenset[str]
+) -> tuple[int, int]:
+    """Masks of the variables that are read before they are written, and of those written."""
+    used = defined = 0
+    for ins in instructions:
+        access = _access(ins, cells)
+        if access is not None:
+            op, name = access
+            bit = 1 << index.setdefault(name, len(index))
+            if op in _READS:
+                used |= bit & ~defined
+            if op in _WRITES:
+                defined |= bit
+    return used, defined
+
+
 _REFLECTIVE = {"eval", "exec", "locals", "vars", "dir"}
 
 
@@ -131,7 +175,14 @@ def _first_writes(instructions: list[Instruction], index: dict[str, int]) -> int
     return mask
 
 
-def _live(cfg: Cfg, use: list[int], kill: list[int], first: list[int]) -> list[int]:
+def _live(
+    cfg: Cfg,
+    use: list[int],
+    kill: list[int],
+    first: list[int],
+    cut: Mapping[int, int] = MappingProxyType({}),
+) -> list[int]:
+    """`cut`: by block, a successor to which control does not go."""
     live = [0] * len(cfg.blocks)
     before: list[list[int]] = [[] for _ in cfg.blocks]
     for block in cfg.blocks:
@@ -145,7 +196,8 @@ def _live(cfg: Cfg, use: list[int], kill: list[int], first: list[int]) -> list[i
         block = cfg.blocks[b]
         out = 0
         for s in block.successors:
-            out |= live[s]
+            if cut.get(b) != s:
+                out |= live[s]
         new = use[b] | (out & ~kill[b])
         caught = None if block.handler is None else cfg.handler_blocks[block.handler]
         if caught is not None:

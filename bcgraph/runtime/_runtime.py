@@ -136,6 +136,7 @@ class Runtime:
             append=operators.append,
             read=operators.read,
             local=_caller_local,
+            suppressed=lambda result: self.stager.suppressed.told(result),
             nested=nested,
             born=notes.born,
             attribute=notes.attribute,

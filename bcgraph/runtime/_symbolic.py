@@ -34,6 +34,7 @@ from ._outcome import Choice, Merge, Outcome
 from ._raises import Raises, Unreachable, recorded
 from ._region import Environment, branch_kind, decided, resumed, run
 from ._staged import note_turns
+from ._suppressed import Suppressed
 from ._trees import Trees
 from ._turns import MOST, Turns
 from ._undone import Effects
@@ -78,6 +79,7 @@ class Stager:
         self.trees = Trees(backend, self.journal)
         self.raises = Raises(backend, self.journal, is_made)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
+        self.suppressed = Suppressed()
         self.turns = 1  # how many of loops around are recorded one by one, multiplied
         self._nested = False
         self._depths: Counter[tuple[Flow, int]] = Counter()
@@ -348,7 +350,7 @@ class Stager:
             first: Outcome, second: Outcome
         ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
             try:
-                merge = Merge(self.trees, (first, second), _live(flow), ways, before, since)
+                merge = Merge(self.trees, (first, second), self._live(flow), ways, before, since)
             except BcgraphError as error:
                 error.place = error.place or ways.place
                 self.disagreement = error
@@ -367,6 +369,17 @@ class Stager:
         outcome = merges[-1].outcome(iter(leaves))
         self.apply(outcome)
         return outcome
+
+    def _live(self, flow: Flow) -> Callable[[int], frozenset[str]]:
+        """The variables that matter at a port."""
+        facts, held = flow.facts, self.suppressed.around(flow)
+
+        def names(port: int) -> frozenset[str]:
+            if port == RETURN:
+                return frozenset()
+            return frozenset(facts.names(facts.live[port] if held is None else held.at(port)))
+
+        return names
 
     def branch(self, record: Callable[[], Outcome], flow: Flow, site: Site) -> Outcome:
         """Records one branch: its writes are undone and become part of its outcome."""
@@ -517,8 +530,3 @@ def _replayed(value: Any) -> Any:
     if isinstance(value, Iterator) and not isinstance(value, Iteration | Replay):
         return Replay(value)
     return value
-
-
-def _live(flow: Flow) -> Callable[[int], frozenset[str]]:
-    facts = flow.facts
-    return lambda port: frozenset(() if port == RETURN else facts.names(facts.live[port]))
