@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bcgraph.cfg import Loop as NaturalLoop
-from bcgraph.instructions import Op
+from bcgraph.instructions import Instruction, Op
 
 from ._flow import RETURN, Flow
+from ._head import Head, branch_of, head
 
 SMALL = 6  # a shared join of so few instructions is duplicated rather than cut
 
@@ -31,7 +32,7 @@ class Loop:
     `targets` and `stays` say which of the site's targets enters the body (`targets[stays]`). `test`
     is the flow of the loop's own test where that is pure: it leaves at `enters` for another turn;
     the state is then that in front of the test, `start`. `over` says that the site is a `for`:
-    the body begins with an item.
+    the body begins with an item; it may have a `head`, the only other way out of the loop.
     """
 
     targets: tuple[int, ...]
@@ -42,6 +43,7 @@ class Loop:
     enters: int
     ports: tuple[int, ...]
     over: bool
+    head: Head | None = None
 
 
 Decision = Cond | Loop
@@ -58,7 +60,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class Site:
-    """A branch or `for` of a flow and all that may follow when it is staged."""
+    """A branch or `for` of a flow and all that may follow when it is staged.
+
+    `turn` is the site of the `for` whose turn begins with this branch, its head.
+    """
 
     block: int
     decisions: tuple[Decision, ...]
@@ -67,6 +72,7 @@ class Site:
     resumes: tuple[Resume, ...]
     escaping: tuple[str, ...]  # variables to store before an exception goes on
     refusal: str | None
+    turn: Site | None = None
 
     @property
     def onward(self) -> bool:
@@ -129,8 +135,27 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
     for d in decisions:
         if isinstance(d, Loop) and d.test is not None:
             live |= facts.live[d.start]  # the state is that in front of the test
+    turn = None if over or refusal else _turn(flow, block, decisions[0], base)
+    if turn is not None:
+        live |= facts.live[turn.block]  # the state may be that in front of the turn
     inputs = facts.names((touched & live) | carried)
-    return Site(block, tuple(decisions), inputs, base, resumes, facts.names(escaping), refusal)
+    return Site(
+        block, tuple(decisions), inputs, base, resumes, facts.names(escaping), refusal, turn
+    )  # fmt: skip
+
+
+def _turn(flow: Flow, block: int, decision: Decision, base: int) -> Site | None:
+    """The site of the `for` loop whose head a branch is."""
+    loop = next((loop for loop in flow.loops if block in loop.blocks), None)
+    if loop is None or isinstance(decision, Loop) or not _is_for(flow, loop):
+        return None
+    if branch_of(flow, loop) != block:
+        return None
+    found = plan(flow, loop.header, repeatable=True)
+    turn = found.decisions[0]
+    if not isinstance(turn, Loop) or turn.head is None or found.refusal is not None:
+        return None
+    return found if min(f.base for f in _flows(turn)) >= base else None
 
 
 def apart(flow: Flow, site: Site) -> Site | None:
@@ -234,7 +259,17 @@ def _loop(
     leaving = [t for t in targets if t not in staying]
     body = _flow(flow, entry, frozenset({start}), outer, loop.blocks, (start,))
     ports = dict.fromkeys([*leaving, *(p for p in body.ports if p != start)])
-    return Loop(targets, targets.index(entry), start, body, None, entry, tuple(ports), over)
+    stays = targets.index(entry)
+    found = None
+    if over and len(body.ports) == 2:
+        found = head(
+            flow,
+            loop,
+            outer,
+            _is_pure,
+            lambda b: _flow(flow, b, frozenset({start}), outer, loop.blocks, (start,)),
+        )
+    return Loop(targets, stays, start, body, None, entry, tuple(ports), over, found)
 
 
 def _meet(flow: Flow, targets: tuple[int, ...], stops: frozenset[int]) -> int | None:
@@ -407,9 +442,10 @@ _EFFECTS = ("STORE_", "DELETE_", "YIELD", "SEND", "IMPORT_", "RAISE", "BEFORE_",
 
 
 def _pure(flow: Flow, b: int) -> bool:
-    for ins in flow.cfg.instructions(flow.cfg.blocks[b]):
-        if ins.op is Op.OPAQUE and ins.arg[0].startswith(_EFFECTS):  # type: ignore[index]
-            return False
-        if ins.op in (Op.STORE, Op.DELETE, Op.FOR, Op.RETURN, Op.RAISE):
-            return False
-    return True
+    return all(map(_is_pure, flow.cfg.instructions(flow.cfg.blocks[b])))
+
+
+def _is_pure(ins: Instruction) -> bool:
+    if ins.op is Op.OPAQUE and ins.arg[0].startswith(_EFFECTS):  # type: ignore[index]
+        return False
+    return ins.op not in (Op.STORE, Op.DELETE, Op.FOR, Op.RETURN, Op.RAISE)

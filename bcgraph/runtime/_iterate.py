@@ -92,6 +92,10 @@ class Numbered(StagedIteration):
         self.end(at + 1)
         return self.items.at(at)
 
+    def at(self, at: Any) -> Any:
+        """As `item`, without going on to the next."""
+        return self.items.at(at)
+
     def after(self, effects: Effects, at: Any, wanted: Any) -> Any:
         _, _, index = effects.pop(Location("attribute", self, "index").identity)
         return index  # the turn itself may have taken more items

@@ -23,10 +23,10 @@ from bcgraph.errors import (
     UnsupportedRegion,
 )
 from bcgraph.instructions import Op
-from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, apart, plan
+from bcgraph.regions import RETURN, Cond, Flow, Head, Loop, Site, apart, plan
 
 from ._evidence import Ways, place_of
-from ._iterate import StagedIteration
+from ._iterate import Numbered, StagedIteration
 from ._journal import Journal
 from ._lists import StagedList, forward, is_staged
 from ._optional import PerhapsNone
@@ -174,7 +174,8 @@ class Stager:
 
     def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         steps = iter(site.decisions)
-        outcome = self._first(flow, site, next(steps), at)
+        first = next(steps)
+        outcome = self._with_its_turn(flow, site, at) or self._first(flow, site, first, at)
         with self._following(site):
             while not isinstance(outcome.choice, int):
                 decision = next(steps, None)
@@ -184,6 +185,30 @@ class Stager:
         at.variables = outcome.variables
         at.operands = outcome.operands[outcome.choice]
         return resumed(flow, site, outcome.choice, at)
+
+    def _with_its_turn(self, flow: Flow, site: Site, at: Environment) -> Outcome | None:
+        """Stages a `for` from the turn on that has come to its head, where a site is that.
+
+        So the first turn is recorded together with the others. None if that cannot be done.
+        """
+        if site.turn is None or len(at.operands) < 2 or not _is_long(at.operands[-2]):
+            return None
+        loop, refusal = site.turn.decisions[0], self.refusal
+        assert isinstance(loop, Loop)
+        again = at.copy()
+        iteration = self.walked(_turn_back(at.operands[-2]))
+        assert isinstance(iteration, Numbered)
+        again.operands[-2:] = [iteration]
+        begun = iteration.begin()
+        ways = dict.fromkeys(loop.targets, again.operands)
+        choice = Choice(loop.targets, True)  # there is an item: that of this turn
+        try:
+            return self._loop(
+                flow, site.turn, loop, again, choice, ways, iteration, begun, head=loop.head
+            )
+        except (ImpureTest, BcgraphError):
+            self.refusal = refusal
+            return None
 
     def _first(self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment) -> Outcome:
         iteration: StagedIteration | None = None
@@ -439,6 +464,13 @@ class Stager:
         """Records a `for`: as a loop, or else, where it has few turns, each of them."""
         ways = dict.fromkeys(loop.targets, at.operands)
         choice, refusal = Choice(loop.targets, predicate), self.refusal
+        if loop.head is not None and isinstance(iteration, Numbered):
+            try:
+                return self._loop(
+                    flow, site, loop, at.copy(), choice, ways, iteration, begun, head=loop.head
+                )
+            except ImpureTest:
+                self.refusal = refusal
         try:
             return self._loop(flow, site, loop, at, choice, ways, iteration, begun)
         except Exception as error:
@@ -476,11 +508,12 @@ class Stager:
         begun: Any = None,
         *,
         repeatable: bool = True,
+        head: Head | None = None,
     ) -> Outcome:
-        recorded = While(self, flow, site, loop, at, choice, operands, iteration, begun)
+        recorded = While(self, flow, site, loop, at, choice, operands, iteration, begun, head)
         outcome = recorded.record(repeatable=repeatable)
         self.apply(outcome)
-        return outcome
+        return outcome if head is None else recorded.left_at_head(outcome)
 
 
 class deep_recursion:
@@ -524,6 +557,14 @@ class Known:
 def _is_long(value: Any) -> bool:
     """Whether an iterator walks a `range` too long to record each turn in the one before."""
     return type(value) is _RANGE and operator.length_hint(value) > _LONG
+
+
+def _turn_back(numbers: Any) -> Iterator[int]:
+    """An iterator over a `range` as it was in front of the number that it has given last."""
+    left, ahead = operator.length_hint(numbers), copy.copy(numbers)
+    start = next(ahead)
+    step = next(ahead) - start
+    return iter(range(start - step, start + left * step, step))
 
 
 def _replayed(value: Any) -> Any:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bcgraph.backend import Added
 from bcgraph.errors import Note, UnstableLoop
-from bcgraph.regions import RETURN, Flow, Loop, Site
+from bcgraph.regions import RETURN, Flow, Head, Loop, Site
 
 from ._carried import Carried
 from ._evidence import Ways
 from ._flag import Flag, tensor
-from ._iterate import StagedIteration
+from ._iterate import Numbered, StagedIteration
 from ._lists import ElementWidened
 from ._nodes import Elements, Static, is_free, shape_of
 from ._outcome import Choice, Outcome
-from ._reachable import reachable
+from ._reachable import Reachable
 from ._region import Environment
 from ._state import Again, Key, State, found_specs
 from ._undone import Undone
@@ -42,7 +43,8 @@ class While:
     """Records a `Loop` decision.
 
     `flow` holds the site. `choice` says whether the loop is entered (at the port
-    `targets[stays]`), `operands` what lies on the stack at each of its ports.
+    `targets[stays]`), `operands` what lies on the stack at each of its ports. A `head` is evaluated
+    as part of the loop's test, and not in the body.
     """
 
     def __init__(
@@ -56,10 +58,12 @@ class While:
         operands: dict[int, list[Any]],
         iteration: StagedIteration | None,
         begun: Any,
+        head: Head | None = None,
     ) -> None:
         self.stager, self.loop, self.at, self.choice = stager, loop, at, choice
         self.backend, self.trees, self.journal = stager.backend, stager.trees, stager.journal
-        self.site, self.iteration, self.begun = site, iteration, begun
+        self.flow, self.site, self.iteration, self.begun = flow, site, iteration, begun
+        self.head = head
         self.ways = Ways(flow, site, loop)
         body, cfg = loop.body, loop.body.cfg
         self.facts = body.facts
@@ -75,10 +79,10 @@ class While:
         self.counted = loop.over or loop.test is not None
         self.exits = loop.ports
         self.flag: Flag | None = None
-        if not self.counted or body.ports != (loop.start,):
+        if head is None and (not self.counted or body.ports != (loop.start,)):
             left = [port for port in body.ports if port != loop.start]
             self.flag = Flag(stager.backend, loop.ports, loop.start, left, counted=self.counted)
-        held = reachable(at.variables, self.entered, at.cells, at.first, list(at.globals.values()))
+        held = Reachable(at.variables, self.entered, at.cells, at.first, list(at.globals.values()))
         self.state = State(stager.trees)
         self.nodes, self.values = self.state.nodes, self.state.values
         self.widening = Widening(self.state, self.ways)
@@ -92,6 +96,7 @@ class While:
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
         self.asked: dict[Key, Any] = {}  # that the test has been given last
+        self.at_head: dict[str, Any] = {}  # variables as they are where it is left at its head
         around = stager.suppressed.around(body)
         self.outermost = around is None
         self.liveness = around or stager.suppressed.of(loop)
@@ -201,26 +206,54 @@ class While:
             rest = leaves[1:]
         if self.counted:
             state = self.asked = self.state.rebuilt(rest)
-            if self.iteration is not None:
+            if self.head is not None:
+                conditions.append(self._stays(self.head, state))
+            elif self.iteration is not None:
                 conditions.append(self.iteration.has(state["at",]))
             else:
-                outcome = self._outcome_of_test(state)
-                if isinstance(outcome.choice, int):
-                    conditions.append(tensor(self.backend, outcome.choice == self.loop.enters))
-                else:
-                    conditions.append(outcome.choice.is_port(self.backend, self.loop.enters))
+                assert self.loop.test is not None
+                conditions.append(self._asked(self.loop.test, self.loop.enters, state))
         return self.backend.all_of(conditions)
 
-    def _outcome_of_test(self, state: dict[Key, Any]) -> Outcome:
+    def _stays(self, head: Head, state: dict[Key, Any]) -> Any:
+        """Whether there is an item, and the head goes on with it."""
+        assert isinstance(self.iteration, Numbered)
+        item, has = self.iteration.at, self.iteration.has(state["at",])
+
+        def stays() -> Any:
+            return self._asked(head.test, head.enters, state, lambda: [item(state["at",])])
+
+        return self.backend.cond(
+            has,
+            stays,
+            lambda: tensor(self.backend, False),
+            lambda *ways: (lambda: [ways[0]], lambda: [ways[1]]),
+        )[0]
+
+    def _asked(
+        self,
+        test: Flow,
+        enters: int,
+        state: dict[Key, Any],
+        operands: Callable[[], list[Any]] = list,
+    ) -> Any:
+        """Whether a test leads to where a turn goes on."""
+        outcome = self._outcome_of_test(test, state, operands)
+        if outcome.raised or isinstance(outcome.choice, int):
+            return tensor(self.backend, not outcome.raised and outcome.choice == enters)
+        return outcome.choice.is_port(self.backend, enters)
+
+    def _outcome_of_test(
+        self, test: Flow, state: dict[Key, Any], operands: Callable[[], list[Any]]
+    ) -> Outcome:
         found: list[Outcome] = []
-        test = self.loop.test
-        assert test is not None
 
         def record() -> None:
             self.journal.enter()
             try:
                 self.state.write(self.journal, state)
                 env = self.state.environment(self.at, state)
+                env.operands += operands()
                 run = self.stager.run
                 found.append(self.stager.branch(lambda: run(test, env), test, self.site))
             finally:
@@ -274,8 +307,18 @@ class While:
         self.state.write(self.journal, state)
         env = self.state.environment(self.at, state)
         if self.iteration is not None:
-            env.operands.append(self.iteration.item(state["at",]))
+            item = self.iteration.item(state["at",])
+            if self.head is not None:
+                return self._rest(self.head, env, item)
+            env.operands.append(item)
         return self.stager.run(self.loop.body, env)
+
+    def _rest(self, head: Head, env: Environment, item: Any) -> Outcome:
+        """A turn after its head."""
+        env.variables.update(dict.fromkeys(head.copies, item))
+        if head.rest is None:
+            return Outcome(self.loop.start, env.variables, {self.loop.start: env.operands})
+        return self.stager.run(head.rest, env)
 
     def _values_after(self, outcome: Outcome, state: dict[Key, Any]) -> dict[Key, Any]:
         alive: frozenset[str] = frozenset()
@@ -320,11 +363,8 @@ class While:
         effects = {}
         cfg, base = self.loop.body.cfg, self.at.base
         for key, value in state.items():
-            if key in self.state.first_turn and self.enters is not True:
-                self.widening.refuse_unset(key)
-                value = Maybe(
-                    value, self.enters, self.widening.reason("it has a value after a turn only")
-                )
+            if key in self.state.first_turn:
+                value = self._after_a_turn(key, value, state)
             match key:
                 case ("variable", name):
                     variables[name] = value
@@ -345,6 +385,45 @@ class While:
             variables,
             operands,
             effects,
+        )
+
+    def _after_a_turn(self, key: Key, value: Any, state: dict[Key, Any]) -> Any:
+        """A value that there is after a turn only."""
+        reason = self.widening.reason("it has a value after a turn only")
+        if self.head is not None:  # whose `leaves` may be taken in front of the first turn
+            if key[0] != "variable":
+                raise ImpureTest
+            there = self.backend.less(self.begun, state["at",])
+            self.at_head[key[1]] = Maybe(value, there, reason)
+        if self.enters is True:
+            return value
+        self.widening.refuse_unset(key)
+        return Maybe(value, self.enters, reason)
+
+    def left_at_head(self, ended: Outcome) -> Outcome:
+        """Where control is after the loop: it may have been left by its head."""
+        head, iteration = self.head, self.iteration
+        assert head is not None
+        assert isinstance(iteration, Numbered)
+        stands, port = iteration.index, self.exits[0]
+        there = self.backend.predicate(iteration.has(stands))
+        variables = {**ended.variables, **self.at_head}
+        operands = {head.leaves: ended.operands[head.leaves], port: ended.operands[port]}
+
+        def left() -> Outcome:
+            item = iteration.item(stands)
+            held = {**variables, **dict.fromkeys(head.copies, item)}
+            return Outcome(head.leaves, held, operands)
+
+        at = self.at.copy()
+        at.variables = ended.variables
+        return self.stager.fork(
+            self.flow,
+            self.site,
+            there,
+            left,
+            lambda: Outcome(port, ended.variables, operands),
+            at,
         )
 
     def _possible(self, end: int | Choice) -> int | Choice:
