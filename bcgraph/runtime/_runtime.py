@@ -449,6 +449,7 @@ class Runtime:
     def _walked(self, numbers: Any) -> Iteration:
         """An iterator over a long `range`, as a staged iteration."""
         made = self._meanings().iterables.walked(numbers)
+        made.is_private = True
         self.notes.born(made)
         return made
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bcgraph.backend import Added
+from bcgraph.backend import Added, StagedNumber, number_of
 from bcgraph.errors import Note, UnstableLoop
 from bcgraph.regions import RETURN, Flow, Head, Loop, Site
 
@@ -410,6 +410,12 @@ class While:
         variables = {**ended.variables, **self.at_head}
         operands = {head.leaves: ended.operands[head.leaves], port: ended.operands[port]}
 
+        if iteration.is_private and not self.at_head:
+            copied = self._item_or(there, iteration.at(stands), ended.variables)
+            if copied is not None:
+                choice = Choice((head.leaves, port), there)
+                return Outcome(choice, {**variables, **copied}, operands)
+
         def left() -> Outcome:
             item = iteration.item(stands)
             held = {**variables, **dict.fromkeys(head.copies, item)}
@@ -425,6 +431,26 @@ class While:
             lambda: Outcome(port, ended.variables, operands),
             at,
         )
+
+    def _item_or(self, there: Any, item: Any, ended: dict[str, Any]) -> dict[str, Any] | None:
+        """The copies of an item where it is `there`; None if that takes more than a selection.
+
+        `item` is a number that may be computed although it is not.
+        """
+        assert self.head is not None
+        alive = self.facts.names(self.liveness.at(self.exits[0]))
+        found: dict[str, Any] = {}
+        for name in self.head.copies:
+            other = ended.get(name, UNDEFINED)
+            if name in alive and not isinstance(other, StagedNumber):
+                return None
+            if name in alive and self.backend.spec(other) != self.backend.spec(item):
+                return None
+            found[name] = item
+            if name in alive:
+                number = self.backend.select(there, item, other)
+                found[name] = number_of(self.backend, number)
+        return found
 
     def _possible(self, end: int | Choice) -> int | Choice:
         """Where control may be: Python has decided against the other ways out while recording."""
