@@ -97,6 +97,11 @@ class While:
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
         self.asked: dict[Key, Any] = {}  # that the test has been given last
         self.at_head: dict[str, Any] = {}  # variables as they are where it is left at its head
+        self.last_items: tuple[str, ...] = ()  # variables that hold the last turn's, as is known
+        if head is not None and isinstance(iteration, Numbered) and iteration.is_private:
+            changed = () if head.rest is None else self.facts.names(head.rest.written)
+            if self.enters is True:
+                self.last_items = tuple(name for name in head.copies if name not in changed)
         around = stager.suppressed.around(body)
         self.outermost = around is None
         self.liveness = around or stager.suppressed.of(loop)
@@ -110,6 +115,8 @@ class While:
         for port in leaving:
             live |= self.liveness.at(port)
         for name in facts.names(body.touched & live):
+            if name in self.last_items:
+                continue
             key = ("variable", name)
             value = self.values[key] = self.at.variables.get(name, UNDEFINED)
             written = name in facts.names(body.written)
@@ -409,6 +416,10 @@ class While:
         there = self.backend.predicate(iteration.has(stands))
         variables = {**ended.variables, **self.at_head}
         operands = {head.leaves: ended.operands[head.leaves], port: ended.operands[port]}
+        alive = self.facts.names(self.liveness.at(port))
+        for name in self.last_items:
+            if name in alive:
+                ended.variables[name] = iteration.at(stands - 1)
 
         if iteration.is_private and not self.at_head:
             copied = self._item_or(there, iteration.at(stands), ended.variables)
