@@ -37,6 +37,7 @@ from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
 from ._aliases import refuse_lost
+from ._apart import repeatable
 from ._builtins import Builtins
 from ._codes import Codes, twin
 from ._eager import execute
@@ -417,7 +418,7 @@ class Runtime:
     def _staged(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         """Stages a site; if its ways do not agree where they join, they go on apart."""
         stager, frame = self.stager, sys._getframe(2)
-        before, refusal = stager.repeatable(at), stager.refusal
+        before, refusal = repeatable(at), stager.refusal
 
         def state(parted: Site) -> Environment:
             stager.refusal = refusal
@@ -429,7 +430,7 @@ class Runtime:
         try:
             return stager.stage(flow, site, at)
         except Disagreement as error:
-            return stager.stage_apart(error, flow, site, state)
+            return stager.apart.stage(error, flow, site, state)
 
     def _iterate(self, value: Any) -> Any:
         if issubclass(type(value), Iteration):  # `isinstance` would ask the value

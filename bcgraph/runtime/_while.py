@@ -262,7 +262,7 @@ class While:
                 env = self.state.environment(self.at, state)
                 env.operands += operands()
                 run = self.stager.run
-                found.append(self.stager.branch(lambda: run(test, env), test, self.site))
+                found.append(self.stager.forks.branch(lambda: run(test, env), test, self.site))
             finally:
                 self.journal.leave()
 
@@ -291,7 +291,9 @@ class While:
             if isinstance(node, Elements):
                 self.placed[id(state[key])] = key
         made = self.carried.told(self.nodes, state)
-        outcome = self.stager.branch(lambda: self._turn(state, made), self.loop.body, self.site)
+        outcome = self.stager.forks.branch(
+            lambda: self._turn(state, made), self.loop.body, self.site
+        )
         after = self._values_after(outcome, state)
         flat = [] if self.flag is None else [self.flag.after(outcome)]
         with self.trees.after({}, outcome.effects):
