@@ -12,8 +12,9 @@ from ._native import is_long, turn_back
 from ._outcome import Choice, Outcome
 from ._region import Environment
 from ._staged import note_turns
+from ._state import ImpureTest
 from ._turns import Turns
-from ._while import ImpureTest, While
+from ._while import While
 
 if TYPE_CHECKING:
     from ._symbolic import Stager
@@ -115,4 +116,4 @@ class Loops:
         )
         outcome = recorded.record(repeatable=repeatable)
         self.stager.forks.apply(outcome)
-        return outcome if head is None else recorded.left_at_head(outcome)
+        return outcome if head is None else recorded.ending.left_at_head(outcome)

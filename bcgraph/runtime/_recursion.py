@@ -1,4 +1,4 @@
-"""How deep recording may nest: in the program's own nesting, and in calls of a function by itself."""
+"""How deep recording nests: as the program does, and as its functions call themselves."""
 
 from __future__ import annotations
 

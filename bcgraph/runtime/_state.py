@@ -24,6 +24,10 @@ class Again(Exception):
     """The body has shown that the state's types must be wider."""
 
 
+class ImpureTest(Exception):
+    """The test of a loop leaves something that may not run once more."""
+
+
 class State:
     """The state of one loop.
 

@@ -24,10 +24,10 @@ from ._outcome import Choice, Outcome
 from ._raises import Raises
 from ._recursion import Depths, deep_recursion
 from ._region import Environment, branch_kind, decided, resumed, run
+from ._state import ImpureTest
 from ._suppressed import Suppressed
 from ._trees import Trees
 from ._values import Iteration, Replay
-from ._while import ImpureTest
 from ._with import leave_together
 
 

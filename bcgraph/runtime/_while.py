@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bcgraph.backend import Added, StagedNumber, number_of
+from bcgraph.backend import Added
 from bcgraph.errors import Note, UnstableLoop
 from bcgraph.regions import RETURN, Flow, Head, Loop, Site
 
 from ._carried import Carried
+from ._ending import Ending
 from ._evidence import Ways
-from ._flag import Flag, tensor
+from ._flag import Flag
 from ._iterate import Numbered, StagedIteration
 from ._lists import ElementWidened
 from ._nodes import Elements, Static, is_free, shape_of
@@ -20,8 +20,9 @@ from ._outcome import Choice, Outcome
 from ._reachable import Reachable
 from ._region import Environment
 from ._state import Again, Key, State, found_specs
+from ._test import Test
 from ._undone import Undone
-from ._values import DEAD, UNDEFINED, Maybe
+from ._values import DEAD, UNDEFINED
 from ._widening import Widening
 from ._written import Written
 
@@ -33,10 +34,6 @@ _ATTEMPTS = 40
 
 class _Suppresses(Exception):
     """A `with` in the body has suppressed an exception."""
-
-
-class ImpureTest(Exception):
-    """The test of a loop leaves something that may not run once more."""
 
 
 class While:
@@ -95,8 +92,7 @@ class While:
         )
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
-        self.asked: dict[Key, Any] = {}  # that the test has been given last
-        self.at_head: dict[str, Any] = {}  # variables as they are where it is left at its head
+        self.test, self.ending = Test(self), Ending(self)
         self.last_items: tuple[str, ...] = ()  # variables that hold the last turn's, as is known
         if head is not None and isinstance(iteration, Numbered) and iteration.is_private:
             changed = () if head.rest is None else self.facts.names(head.rest.written)
@@ -161,7 +157,7 @@ class While:
                 return self._recorded(repeatable)
 
     def _recorded(self, repeatable: bool) -> Outcome:
-        self._asks = repeatable  # whether it is to be seen yet if the test is
+        self.test.asks = repeatable
         for _ in range(_ATTEMPTS):
             self.placed: dict[int, Key] = {}
             init: list[Any] = []
@@ -171,7 +167,7 @@ class While:
             flag = [] if self.flag is None else [self.backend.spec(init[0])]
             specs = found_specs(self.backend, [*flag, *self.state.specs()], init)
             try:
-                leaves = self.backend.while_loop(self._test, self._watched, init, specs)
+                leaves = self.backend.while_loop(self.test.holds, self._watched, init, specs)
             except Again:
                 continue
             except ElementWidened as error:
@@ -186,7 +182,7 @@ class While:
                 free,
                 frozenset(self.state.first_turn & free.keys()),
             )
-            return self._after(list(leaves))
+            return self.ending.after(list(leaves))
         changing = self.widening.changing
         names = ", ".join(map(self.state.name, changing)) or "what it writes"
         notes = [n for key in changing for n in self.ways.held(key[1], ("", "it grows here"))]
@@ -204,74 +200,6 @@ class While:
         if outcome.raised or isinstance(outcome.choice, int):
             return not outcome.raised and outcome.choice == self.loop.start
         return outcome.choice.is_port(self.backend, self.loop.start)
-
-    def _test(self, leaves: list[Any]) -> Any:
-        conditions = []
-        rest = leaves
-        if self.flag is not None:
-            conditions.append(self.flag.goes_on(leaves[0]))
-            rest = leaves[1:]
-        if self.counted:
-            state = self.asked = self.state.rebuilt(rest)
-            if self.head is not None:
-                conditions.append(self._stays(self.head, state))
-            elif self.iteration is not None:
-                conditions.append(self.iteration.has(state["at",]))
-            else:
-                assert self.loop.test is not None
-                conditions.append(self._asked(self.loop.test, self.loop.enters, state))
-        return self.backend.all_of(conditions)
-
-    def _stays(self, head: Head, state: dict[Key, Any]) -> Any:
-        """Whether there is an item, and the head goes on with it."""
-        assert isinstance(self.iteration, Numbered)
-        item, has = self.iteration.at, self.iteration.has(state["at",])
-
-        def stays() -> Any:
-            return self._asked(head.test, head.enters, state, lambda: [item(state["at",])])
-
-        return self.backend.cond(
-            has,
-            stays,
-            lambda: tensor(self.backend, False),
-            lambda *ways: (lambda: [ways[0]], lambda: [ways[1]]),
-        )[0]
-
-    def _asked(
-        self,
-        test: Flow,
-        enters: int,
-        state: dict[Key, Any],
-        operands: Callable[[], list[Any]] = list,
-    ) -> Any:
-        """Whether a test leads to where a turn goes on."""
-        outcome = self._outcome_of_test(test, state, operands)
-        if outcome.raised or isinstance(outcome.choice, int):
-            return tensor(self.backend, not outcome.raised and outcome.choice == enters)
-        return outcome.choice.is_port(self.backend, enters)
-
-    def _outcome_of_test(
-        self, test: Flow, state: dict[Key, Any], operands: Callable[[], list[Any]]
-    ) -> Outcome:
-        found: list[Outcome] = []
-
-        def record() -> None:
-            self.journal.enter()
-            try:
-                self.state.write(self.journal, state)
-                env = self.state.environment(self.at, state)
-                env.operands += operands()
-                run = self.stager.run
-                found.append(self.stager.forks.branch(lambda: run(test, env), test, self.site))
-            finally:
-                self.journal.leave()
-
-        if not self._asks:
-            record()
-        elif not self.backend.is_pure(record, kept=True) or found[-1].effects:
-            raise ImpureTest
-        self._asks = False
-        return found[-1]
 
     def _watched(self, leaves: list[Any]) -> list[Any]:
         """The body; raises `_Suppresses` if one of its `with`s does, and must not."""
@@ -301,7 +229,7 @@ class While:
             for key, node in self.nodes.items():
                 leaves = self.trees.leaves(node, after[key])
                 flat.extend(map(Added, leaves, self.trees.specs(node)) if key in added else leaves)
-        given = [state for state in (self.given, self.asked) if state]
+        given = [state for state in (self.given, self.test.given) if state]
         if any(numbers[key].yielded for key in stronger for numbers in given):
             raise Again
         undone = Undone(outcome.effects)
@@ -361,117 +289,3 @@ class While:
                     value = self.written.after(key, outcome, state)
             after[key] = value
         return after
-
-    def _after(self, leaves: list[Any]) -> Outcome:
-        """The state after the loop, and where control is."""
-        end = self.exits[0] if self.flag is None else self.flag.end(leaves.pop(0))
-        state = self.state.rebuilt(leaves)
-        self.carried.told(self.nodes, state)
-        variables = dict(self.at.variables)
-        operands: dict[int, list[Any]] = {port: [] for port in self.exits}
-        effects = {}
-        cfg, base = self.loop.body.cfg, self.at.base
-        for key, value in state.items():
-            if key in self.state.first_turn:
-                value = self._after_a_turn(key, value, state)
-            match key:
-                case ("variable", name):
-                    variables[name] = value
-                case ("effect", identity):
-                    effects[identity] = (self.state.locations[key], DEAD, value)
-                case ("at",):
-                    assert self.iteration is not None
-                    self.iteration.end(value)
-        for _, port, i in sorted(key for key in state if key[0] == "left"):
-            operands[port].append(state["left", port, i])
-        for port in self.exits:
-            depth = 1 if port == RETURN else cfg.blocks[port].depth - base
-            if len(operands[port]) < depth:
-                below = [state["operand", i] for i in range(len(self.entered))]
-                operands[port] = below[:depth]
-        return Outcome(
-            self._possible(end),
-            variables,
-            operands,
-            effects,
-        )
-
-    def _after_a_turn(self, key: Key, value: Any, state: dict[Key, Any]) -> Any:
-        """A value that there is after a turn only."""
-        reason = self.widening.reason("it has a value after a turn only")
-        if self.head is not None:  # whose `leaves` may be taken in front of the first turn
-            if key[0] != "variable":
-                raise ImpureTest
-            there = self.backend.less(self.begun, state["at",])
-            self.at_head[key[1]] = Maybe(value, there, reason)
-        if self.enters is True:
-            return value
-        self.widening.refuse_unset(key)
-        return Maybe(value, self.enters, reason)
-
-    def left_at_head(self, ended: Outcome) -> Outcome:
-        """Where control is after the loop: it may have been left by its head."""
-        head, iteration = self.head, self.iteration
-        assert head is not None
-        assert isinstance(iteration, Numbered)
-        stands, port = iteration.index, self.exits[0]
-        there = self.backend.predicate(iteration.has(stands))
-        variables = {**ended.variables, **self.at_head}
-        operands = {head.leaves: ended.operands[head.leaves], port: ended.operands[port]}
-        alive = self.facts.names(self.liveness.at(port))
-        for name in self.last_items:
-            if name in alive:
-                ended.variables[name] = iteration.at(stands - 1)
-
-        if iteration.is_private and not self.at_head:
-            copied = self._item_or(there, iteration.at(stands), ended.variables)
-            if copied is not None:
-                choice = Choice((head.leaves, port), there)
-                return Outcome(choice, {**variables, **copied}, operands)
-
-        def left() -> Outcome:
-            item = iteration.item(stands)
-            held = {**variables, **dict.fromkeys(head.copies, item)}
-            return Outcome(head.leaves, held, operands)
-
-        at = self.at.copy()
-        at.variables = ended.variables
-        return self.stager.fork(
-            self.flow,
-            self.site,
-            there,
-            left,
-            lambda: Outcome(port, ended.variables, operands),
-            at,
-        )
-
-    def _item_or(self, there: Any, item: Any, ended: dict[str, Any]) -> dict[str, Any] | None:
-        """The copies of an item where it is `there`; None if that takes more than a selection.
-
-        `item` is a number that may be computed although it is not.
-        """
-        assert self.head is not None
-        alive = self.facts.names(self.liveness.at(self.exits[0]))
-        found: dict[str, Any] = {}
-        for name in self.head.copies:
-            other = ended.get(name, UNDEFINED)
-            if name in alive and not isinstance(other, StagedNumber):
-                return None
-            if name in alive and self.backend.spec(other) != self.backend.spec(item):
-                return None
-            found[name] = item
-            if name in alive:
-                number = self.backend.select(there, item, other)
-                found[name] = number_of(self.backend, number)
-        return found
-
-    def _possible(self, end: int | Choice) -> int | Choice:
-        """Where control may be: Python has decided against the other ways out while recording."""
-        stays = self.loop.targets[self.loop.stays]
-        ports = {*self.taken, *(p for p in self.choice.ports if p != stays)}
-        if self.counted:
-            ports.add(self.exits[0])
-        for port in self.exits:
-            if port not in ports and isinstance(end, Choice):
-                end = end.without(self.backend, port)
-        return end
