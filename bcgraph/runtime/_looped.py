@@ -11,7 +11,7 @@ from ._iterate import Numbered, StagedIteration
 from ._native import is_long, turn_back
 from ._outcome import Choice, Outcome
 from ._region import Environment
-from ._staged import note_turns
+from ._staged import note, note_turns
 from ._state import ImpureTest
 from ._turns import Turns
 from ._while import While
@@ -43,12 +43,17 @@ class Loops:
         ways = dict.fromkeys(loop.targets, again.operands)
         choice = Choice(loop.targets, True)  # there is an item: that of this turn
         try:
-            return self.record(
+            outcome = self.record(
                 flow, site.turn, loop, again, choice, ways, iteration, begun, head=loop.head
             )
-        except (ImpureTest, BcgraphError):
+        except Exception as error:
+            refused = isinstance(error, ImpureTest | BcgraphError)
+            if not refused and self.stager.backend.refusal(error) is None:
+                raise
             self.stager.refusal = refusal
             return None
+        note(flow, site.turn)
+        return outcome
 
     def from_predicate(
         self,
