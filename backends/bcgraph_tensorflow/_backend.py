@@ -21,7 +21,7 @@ from bcgraph.backend import (
     unfit,
 )
 
-from . import _builtins, _cond, _dtypes, _function, _leaks, _loops, _streams, _texts
+from . import _builtins, _cond, _dtypes, _function, _leaks, _logic, _loops, _streams, _texts
 
 _COMPOSITES = (
     tf.RaggedTensor, tf.SparseTensor, tf.IndexedSlices, tf.experimental.Optional,
@@ -186,7 +186,7 @@ class Backend:
 
     def logical_not(self, value: Any) -> Any:
         """Negated truth."""
-        return tf.logical_not(self.predicate(value))
+        return _logic.negated(self.predicate(value))
 
     def equal(self, first: Any, second: Any) -> Any:
         """Elementwise equality of scalars."""

@@ -19,6 +19,7 @@ from tensorflow.python.framework import ops, tensor_util
 
 from ._constants import constant, here
 from ._dtypes import Filler
+from ._logic import negated
 from ._remake import remade
 
 _MOST_OPERATIONS = 8  # of both ways
@@ -240,7 +241,7 @@ class _Choice:
     @property
     def _not(self) -> Any:
         if self._inverse is None:
-            self._inverse = tf.logical_not(self._predicate)
+            self._inverse = negated(self._predicate)
         return self._inverse
 
     def where(self, taken: bool, value: Any, other: int) -> Any:

@@ -6,6 +6,6 @@ is live throughout its `try`.
 Example: in `if a: y = 1` / `return y`, `y` is live at the return and not surely assigned there.
 """
 
-from ._facts import Facts, analyse
+from ._facts import Facts, analyse, unsuppressed
 
-__all__ = ["Facts", "analyse"]
+__all__ = ["Facts", "analyse", "unsuppressed"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dis
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, MappingProxyType
 
 from bcgraph.cfg import Cfg, bits
 from bcgraph.instructions import Instruction, Op
@@ -28,6 +29,7 @@ class Facts:
     touched: tuple[int, ...]
     written: tuple[int, ...]
     unsure: frozenset[int]
+    _uses: tuple[list[int], list[int], list[int]]  # read before written, written, at once
     _names: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def names(self, mask: int) -> tuple[str, ...]:
@@ -92,13 +94,36 @@ def analyse(cfg: Cfg) -> Facts:
     live = _live(cfg, use, kill, first)
     assigned = _assigned(cfg, gain, lose, drop, (1 << len(arguments)) - 1, everything)
     unsure = _unsure(cfg, use, assigned, drop, index, cells, _deleted_inside(origin))
-    cell_mask = sum(1 << i for name, i in index.items() if name.startswith("&"))
+    cell_mask, uses = _cell_mask(index), (use, kill, first)
     live = [mask & ~cell_mask for mask in live]
     touched = [mask & ~cell_mask for mask in touched]
-    kill = [mask & ~cell_mask for mask in kill]
+    written = [mask & ~cell_mask for mask in kill]
     return Facts(
-        tuple(index), tuple(live), tuple(assigned), tuple(touched), tuple(kill), unsure
+        tuple(index), tuple(live), tuple(assigned), tuple(touched), tuple(written), unsure, uses
     )  # fmt: skip
+
+
+def unsuppressed(cfg: Cfg, facts: Facts, within: frozenset[int]) -> tuple[int, ...]:
+    """As `live`, if none of the `with` blocks in these blocks suppresses an exception."""
+    cut = {b: way for b in within if (way := _suppressing(cfg, b)) is not None}
+    found = _live(cfg, *facts._uses, cut)
+    hidden = _cell_mask(facts.variables)
+    return tuple([mask & ~hidden for mask in found])
+
+
+def _suppressing(cfg: Cfg, b: int) -> int | None:
+    """Where control goes on from a branch on what has left a `with`, if that has suppressed."""
+    block = cfg.blocks[b]
+    if block.terminator is not Op.BRANCH:
+        return None
+    for before in cfg.predecessors[b]:
+        if cfg.instructions(cfg.blocks[before])[-1].raw.name == "WITH_EXCEPT_START":
+            return block.successors[0]
+    return None
+
+
+def _cell_mask(variables: Iterable[str]) -> int:
+    return sum(1 << i for i, name in enumerate(variables) if name.startswith("&"))
 
 
 _REFLECTIVE = frozenset(("eval", "exec", "locals", "vars", "dir"))
@@ -127,7 +152,14 @@ def _first_writes(instructions: list[Instruction], index: dict[str, int]) -> int
     return mask
 
 
-def _live(cfg: Cfg, use: list[int], kill: list[int], first: list[int]) -> list[int]:
+def _live(
+    cfg: Cfg,
+    use: list[int],
+    kill: list[int],
+    first: list[int],
+    cut: Mapping[int, int] = MappingProxyType({}),
+) -> list[int]:
+    """`cut`: by block, a successor to which control does not go."""
     live = [0] * len(cfg.blocks)
     before: list[list[int]] = [[] for _ in cfg.blocks]
     for block in cfg.blocks:
@@ -141,7 +173,8 @@ def _live(cfg: Cfg, use: list[int], kill: list[int], first: list[int]) -> list[i
         block = cfg.blocks[b]
         out = 0
         for s in block.successors:
-            out |= live[s]
+            if cut.get(b) != s:
+                out |= live[s]
         new = use[b] | (out & ~kill[b])
         caught = None if block.handler is None else cfg.handler_blocks[block.handler]
         if caught is not None:

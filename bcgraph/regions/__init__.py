@@ -12,6 +12,7 @@ follows each of them.
 """
 
 from ._flow import RETURN, Flow, suspends, whole
+from ._head import Head
 from ._plan import Cond, Decision, Loop, Resume, Site, apart, plan
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Cond",
     "Decision",
     "Flow",
+    "Head",
     "Loop",
     "Resume",
     "Site",

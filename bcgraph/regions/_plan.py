@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from bcgraph.cfg import Loop as NaturalLoop
 from bcgraph.cfg import bits
-from bcgraph.instructions import Op
+from bcgraph.instructions import Instruction, Op
 
 from ._conditions import grouped
 from ._flow import Flow
 from ._handlers import handled, is_free
+from ._head import Head, branch_of, head
 from ._ways import RETURN, Group, Part
 
 SMALL = 6  # a shared join of so few instructions is duplicated rather than cut
@@ -35,7 +36,7 @@ class Loop:
     `targets` and `stays` say which of the site's targets enters the body (`targets[stays]`). `test`
     is the flow of the loop's own test where that is pure: it leaves at `enters` for another turn;
     the state is then that in front of the test, `start`. `over` says that the site is a `for`:
-    the body begins with an item.
+    the body begins with an item; it may have a `head`, the only other way out of the loop.
     """
 
     targets: tuple[int, ...]
@@ -46,6 +47,7 @@ class Loop:
     enters: int
     ports: tuple[int, ...]
     over: bool
+    head: Head | None = None
 
 
 Decision = Cond | Loop
@@ -65,7 +67,8 @@ class Site:
     """A branch or `for` of a flow and all that may follow when it is staged.
 
     `caught` are ways to stage it together with handlers around it, for what is raised inside; each
-    has the number of those `handlers`.
+    has the number of those `handlers`. `turn` is the site of the `for` whose turn begins with this
+    branch, its head.
     """
 
     block: int
@@ -77,6 +80,7 @@ class Site:
     refusal: str | None
     caught: tuple[Site, ...] = ()
     handlers: int = 0
+    turn: Site | None = None
 
     @property
     def onward(self) -> bool:
@@ -131,12 +135,31 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
     marks.append(cfg.code.stacks[first.indices[0]][base : ins.depth if over else ins.depth - 1])
     if any(m == "null" or isinstance(m, tuple) for held in marks for m in held):
         refusal = refusal or "it lies inside a call that it may leave"
+    turn = None if over or refusal else _turn_begun(flow, block, decisions[0], base)
+    if turn is not None:
+        live |= facts.live[turn.block]  # the state may be that in front of the turn
+        if not {r.block for r in turn.resumes} <= ports:
+            turn = None
     inputs = facts.names((touched & live) | carried)
     given = inputs, base, resumes, facts.names(escaping)
     _, *caught = (
         Site(block, way, *given, None, (), count) for way, count in zip(ways, counts, strict=True)
     )
-    return Site(block, decisions, *given, refusal, tuple(caught))
+    return Site(block, decisions, *given, refusal, tuple(caught), 0, turn)
+
+
+def _turn_begun(flow: Flow, block: int, decision: Decision, base: int) -> Site | None:
+    """The site of the `for` loop whose head a branch is."""
+    loop = next(flow.loops_around(block), None)
+    if loop is None or isinstance(decision, Loop) or not _is_for(flow, loop):
+        return None
+    if branch_of(flow, loop) != block:
+        return None
+    found = plan(flow, loop.header, repeatable=True)
+    turn = found.decisions[0]
+    if not isinstance(turn, Loop) or turn.head is None or found.refusal is not None:
+        return None
+    return found if min(f.base for f in _flows(turn)) >= base else None
 
 
 def _decisions(
@@ -279,7 +302,11 @@ def _loop(
     leaving = [t for t in targets if t not in staying]
     body = _turn(flow, entry, start, loop, outer)
     ports = dict.fromkeys([*leaving, *(p for p in body.ports if p != start)])
-    return Loop(targets, targets.index(entry), start, body, None, entry, tuple(ports), over)
+    stays = targets.index(entry)
+    found = None
+    if over and len(body.ports) == 2:
+        found = head(flow, loop, outer, _is_pure, lambda b: _turn(flow, b, start, loop, outer))
+    return Loop(targets, stays, start, body, None, entry, tuple(ports), over, found)
 
 
 def _meet(flow: Flow, targets: tuple[int, ...], stops: frozenset[int]) -> int | None:
@@ -427,9 +454,10 @@ _EFFECTS = ("STORE_", "DELETE_", "YIELD", "SEND", "IMPORT_", "RAISE", "BEFORE_",
 
 
 def _pure(flow: Flow, b: int) -> bool:
-    for ins in flow.cfg.instructions(flow.cfg.blocks[b]):
-        if ins.op is Op.OPAQUE and ins.arg[0].startswith(_EFFECTS):  # type: ignore[index]
-            return False
-        if ins.op in (Op.STORE, Op.DELETE, Op.FOR, Op.RETURN, Op.RAISE):
-            return False
-    return True
+    return all(map(_is_pure, flow.cfg.instructions(flow.cfg.blocks[b])))
+
+
+def _is_pure(ins: Instruction) -> bool:
+    if ins.op is Op.OPAQUE and ins.arg[0].startswith(_EFFECTS):  # type: ignore[index]
+        return False
+    return ins.op not in (Op.STORE, Op.DELETE, Op.FOR, Op.RETURN, Op.RAISE)

@@ -38,6 +38,8 @@ class Hooks:
     - `compared(sequence, other)`: what to compare instead with the other, by `==`, `<` ….
     - `read(value, name)`: a variable that may have no value on some path is read.
     - `local(name)`: the caller's local variable, or `undefined`.
+    - `suppressed(result)`: told what has left a `with` because of an exception; true if it has
+      suppressed it.
     - `nested(code)`: what a nested function's code becomes.
     - `born(container)`: told of a new list, dict or set, where `journal` asks for it.
     - `attribute(object, name)`, `item(object, key)`, `variable(name)` (a global), `cell(cell)`:
@@ -64,6 +66,7 @@ class Hooks:
     append: Callable[[list[object], object], None]
     read: Callable[[object, str], object]
     local: Callable[[str], object]
+    suppressed: Callable[[object], object]
     nested: Callable[[CodeType], CodeType]
     born: Callable[[object], None]
     attribute: Callable[[object, str], None]

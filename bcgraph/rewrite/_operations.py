@@ -112,6 +112,9 @@ class Operations:
             asm.copy(raw)
         elif name == "LOAD_CONST" and isinstance(raw.arg, CodeType):
             asm.constant(hooks.nested(raw.arg))
+        elif name == "WITH_EXCEPT_START" and hooks.journal:
+            asm.copy(raw)
+            self._replace_top(hooks.suppressed)
         elif name in _BUILDS and hooks.journal:
             asm.copy(raw)
             self._tell_birth()

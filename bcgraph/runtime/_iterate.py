@@ -62,7 +62,12 @@ class StagedIteration(Iteration):
 
 
 class Numbered(StagedIteration):
-    """Over numbered items; `index`, the number of the next one, is written as an attribute is."""
+    """Over numbered items; `index`, the number of the next one, is written as an attribute is.
+
+    `is_private`: the items are numbers to be computed, and only one loop walks them.
+    """
+
+    is_private = False
 
     def __init__(self, backend: Backend, items: Items, note: Callable[[Any, str], None]) -> None:
         self.backend, self.items, self._note = backend, items, note
@@ -90,6 +95,10 @@ class Numbered(StagedIteration):
 
     def item(self, at: Any, checked: Any = None) -> Any:
         self.end(at + 1)
+        return self.items.at(at)
+
+    def at(self, at: Any) -> Any:
+        """As `item`, without going on to the next."""
         return self.items.at(at)
 
     def after(self, effects: Effects, at: Any, wanted: Any) -> Any:

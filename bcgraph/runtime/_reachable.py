@@ -40,3 +40,16 @@ def reachable(*roots: Any, depth: int = 5) -> dict[int, Any]:
                 following.append(type(value))
         level = following
     return found
+
+
+class Reachable:
+    """The identities of what some roots hold; not looked for before one is asked for."""
+
+    def __init__(self, *roots: Any) -> None:
+        self._roots = roots
+        self._found: dict[int, Any] | None = None
+
+    def __contains__(self, identity: object) -> bool:
+        if self._found is None:
+            self._found = reachable(*self._roots)
+        return identity in self._found

@@ -38,6 +38,7 @@ from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
 from ._aliases import refuse_lost
+from ._apart import repeatable
 from ._builtins import Builtins
 from ._codes import Codes, twin
 from ._eager import execute
@@ -137,6 +138,7 @@ class Runtime:
             append=operators.append,
             read=operators.read,
             local=_caller_local,
+            suppressed=lambda result: self.stager.suppressed.told(result),
             nested=nested,
             born=notes.born,
             attribute=notes.attribute,
@@ -420,7 +422,7 @@ class Runtime:
         If what it raises would be caught in the function, it is staged together with the handler.
         """
         stager, frame = self.stager, sys._getframe(2)
-        before, refusal = stager.repeatable(at), stager.refusal
+        before, refusal = repeatable(at), stager.refusal
 
         def state(parted: Site) -> Environment:
             stager.refusal = refusal
@@ -431,10 +433,12 @@ class Runtime:
 
         try:
             return stager.stage(flow, site, at)
-        except Disagreement as error:
-            return stager.stage_apart(error, flow, site, state, frame)
-        except CaughtRaise as error:
-            return stager.stage_caught(error, flow, site, state, frame)
+        except (CaughtRaise, Disagreement) as error:
+            refused = error
+        # not in that `except`, or the program's own handlers would find the error in hand
+        if isinstance(refused, Disagreement):
+            return stager.apart.stage(refused, flow, site, state, frame)
+        return stager.apart.with_handlers(refused, flow, site, state, frame)
 
     def _iterate(self, value: Any) -> Any:
         if issubclass(type(value), Iteration):  # `isinstance` would ask the value
@@ -454,6 +458,7 @@ class Runtime:
     def _walked(self, numbers: Any) -> Iteration:
         """An iterator over a long `range`, as a staged iteration."""
         made = self._meanings().iterables.walked(numbers)
+        made.is_private = True
         self.notes.born(made)
         return made
 

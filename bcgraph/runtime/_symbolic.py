@@ -2,63 +2,33 @@
 
 from __future__ import annotations
 
-import copy
-import operator
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from types import CodeType, FrameType
+from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from bcgraph.backend import Backend, StagedNumber
-from bcgraph.errors import (
-    AmbiguousTruth,
-    BcgraphError,
-    CaughtRaise,
-    Disagreement,
-    EndlessRecursion,
-    Note,
-    UnsupportedEffect,
-    UnsupportedRegion,
-)
+from bcgraph.errors import AmbiguousTruth, BcgraphError, UnsupportedRegion
 from bcgraph.instructions import Op
-from bcgraph.regions import RETURN, Cond, Flow, Loop, Site, apart, plan
+from bcgraph.regions import Cond, Flow, Loop, Site, plan
 
-from ._caught import handled
-from ._evidence import Ways, place_of
+from ._apart import Apart
+from ._evidence import place_of
+from ._forks import Fork, Forks
 from ._iterate import StagedIteration
 from ._journal import Journal
+from ._known import Known
 from ._lists import StagedList, forward, is_staged
+from ._looped import Loops
 from ._optional import PerhapsNone
-from ._outcome import Choice, Merge, Outcome
-from ._raises import Raises, Unreachable, recorded
+from ._outcome import Choice, Outcome
+from ._raises import Raises
+from ._recursion import Depths, deep_recursion
 from ._region import Environment, branch_kind, decided, resumed, run
-from ._staged import note_turns
+from ._state import ImpureTest
+from ._suppressed import Suppressed
 from ._trees import Trees
-from ._turns import MOST, Turns
-from ._undone import Effects
-from ._values import DEAD, Iteration, Replay
-from ._while import ImpureTest, While
+from ._values import Iteration, Replay
 from ._with import leave_together
-
-_RANGE = type(iter(range(0)))
-_LONG = 16
-_MOST_APART = 64  # sites in one, of which the rest of the function is recorded for each way
-_DEEPEST = 100  # calls of a function by itself, each of them under a tensor's condition
-
-
-@dataclass(frozen=True, slots=True)
-class Fork:
-    """Where control parts at a site: a staged predicate, and what records each way."""
-
-    site: Site
-    flow: Flow
-    predicate: Any
-    true: Callable[[], Outcome]
-    false: Callable[[], Outcome]
-    decision: Cond | None = None  # the program's own, which the predicate decides
 
 
 class Stager:
@@ -80,13 +50,12 @@ class Stager:
         self.trees = Trees(backend, self.journal)
         self.raises = Raises(backend, self.journal, is_made)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
+        self.suppressed = Suppressed()
         self.turns = 1  # how many of loops around are recorded one by one, multiplied
         self._nested = False
-        self._depths: Counter[tuple[Flow, int]] = Counter()
+        self._depths = Depths()
         self.refusal: BcgraphError | None = None  # the first of the recorded call
-        self.disagreement: BcgraphError | None = None  # the last one of two ways
-        self.followed: tuple[BcgraphError, Site] | None = None  # after a part of which it came
-        self._apart = 0  # how many sites in one have been recorded with their ways apart
+        self.apart, self.forks, self.loops = Apart(self), Forks(self), Loops(self)
         backend.adopt(StagedList)
         backend.adopt(StagedNumber)
         backend.adopt(PerhapsNone)
@@ -101,112 +70,23 @@ class Stager:
                 return self._stage(flow, site, at)
         finally:
             self._nested = False
-            self._apart = 0
+            self.apart.count = 0
             self.known_loops.clear()
             self.journal.forget()
 
-    @staticmethod
-    def repeatable(at: Environment) -> Environment:
-        """A copy of a state, which can be gone on with after the state itself was."""
-        at.operands = [v if _is_long(v) else _replayed(v) for v in at.operands]
-        copied = at.copy()
-        copied.operands = [copy.copy(v) if _is_long(v) else v for v in at.operands]
-        return copied
-
-    def stage_apart(
-        self,
-        error: Disagreement,
-        flow: Flow,
-        site: Site,
-        at: Callable[[Site], Environment],
-        frame: FrameType,
-    ) -> tuple[int | None, Any]:
-        """Stages a site of a frame, in which ways did not agree, with both going on apart.
-
-        They go on to where the flow is left. `at` gives the state in front of the site. Raises the
-        error if that can't be done.
-        """
-        parted = apart(flow, site) if self.disagreement is error else None
-        if parted is None or self._apart == _MOST_APART:
-            raise error
-        self._apart += 1
-        begun = self.followed == (error, site)
-        try:
-            state = at(parted)
-            if begun and not self._is_repeatable(flow, site, state.copy()):
-                raise error
-            with handled(frame, parted.handlers):
-                return self.stage(flow, parted, state)
-        except Disagreement:
-            self.disagreement = error
-            raise error from None
-
-    def stage_caught(
-        self,
-        error: CaughtRaise,
-        flow: Flow,
-        site: Site,
-        at: Callable[[Site], Environment],
-        frame: FrameType,
-    ) -> tuple[int | None, Any]:
-        """Stages a site of a frame, in which something is raised, together with what catches it.
-
-        `at` gives the state in front of it. Raises the error if that can't be done.
-        """
-        begun = self.followed == (error, site)
-        for wider in site.caught:
-            state = at(wider)
-            if begun and not self._is_repeatable(flow, site, state.copy()):
-                raise error
-            try:
-                with handled(frame, wider.handlers):
-                    return self.stage(flow, wider, state.copy())
-            except CaughtRaise:
-                continue
-        raise error
-
-    @contextmanager
-    def _following(self, site: Site) -> Iterator[None]:
-        """Inside, a part of a site has been recorded where the site lies."""
-        try:
-            yield
-        except (CaughtRaise, Disagreement) as error:
-            self.followed = error, site
-            raise
-
-    def _is_repeatable(self, flow: Flow, site: Site, at: Environment) -> bool:
-        """Whether a site's first decision may be recorded again, and run twice."""
-        effects: list[Effects] = []
-
-        def attempt() -> None:
-            self.journal.enter()
-            try:
-                self._first(flow, site, site.decisions[0], at)
-            finally:
-                effects.append(self.journal.leave())
-
-        return self.backend.is_pure(attempt) and not any(effects)
-
     def _called(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
         """Stages a site of a function that a staged one calls, perhaps itself."""
-        place = flow, site.block
-        self._depths[place] += 1
-        try:
-            if self._depths[place] > _DEEPEST:
-                raise EndlessRecursion(
-                    f"a function has called itself {_DEEPEST} times under conditions of tensors",
-                    place=place_of(flow, site),
-                )
+        with self._depths.called(flow, site):
             return self._stage(flow, site, at)
-        finally:
-            self._depths[place] -= 1
-            if not self._depths[place]:
-                del self._depths[place]
 
     def _stage(self, flow: Flow, site: Site, at: Environment) -> tuple[int | None, Any]:
-        steps = iter(site.decisions)
-        outcome = self._first(flow, site, next(steps), at)
-        with self._following(site):
+        turned = self.loops.with_turn(flow, site, at)
+        if turned is not None and site.turn is not None:
+            outcome, steps = turned, iter(site.turn.decisions[1:])
+        else:
+            outcome = self.first(flow, site, site.decisions[0], at)
+            steps = iter(site.decisions[1:])
+        with self.apart.following(site):
             while not isinstance(outcome.choice, int):
                 decision = next(steps, None)
                 if decision is None:
@@ -216,7 +96,7 @@ class Stager:
         at.operands = outcome.operands[outcome.choice]
         return resumed(flow, site, outcome.choice, at)
 
-    def _first(self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment) -> Outcome:
+    def first(self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment) -> Outcome:
         iteration: StagedIteration | None = None
         predicate: Any
         tested: Any = None
@@ -235,9 +115,9 @@ class Stager:
             return self._run(decision, which, at.variables, at.operands, at)
         if isinstance(decision, Loop):
             if iteration is not None:
-                return self._over(flow, site, decision, at, predicate, iteration, begun)
+                return self.loops.over(flow, site, decision, at, predicate, iteration, begun)
             try:
-                return self._from(flow, site, decision, at, predicate)
+                return self.loops.from_predicate(flow, site, decision, at, predicate)
             except ImpureTest:
                 again = plan(flow, site.block, repeatable=False, tested=False).decisions[0]
                 if not isinstance(again, Loop):
@@ -246,7 +126,7 @@ class Stager:
                         place=place_of(flow, site),
                         mend="change it in the loop's body, or test in one condition",
                     ) from None
-                return self._from(flow, site, again, at, predicate, repeatable=False)
+                return self.loops.from_predicate(flow, site, again, at, predicate, repeatable=False)
 
         known = None  # what is known, on each way, of a value that may be None
         if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):
@@ -272,7 +152,7 @@ class Stager:
             if arm is not None and arm.only_raises and iteration is None:
                 holds = predicate if which == 1 else self.backend.logical_not(predicate)
                 if self.raises.check(place_of(flow, site), holds, way(which)):
-                    with self._following(site):
+                    with self.apart.following(site):
                         return way(other, alone=True)()
         if decision.arms == (None, None):
             if decision.targets[0] == decision.targets[1]:
@@ -280,7 +160,7 @@ class Stager:
                 return Outcome(port, at.variables, {port: at.operands})
             operands = dict.fromkeys(decision.targets, at.operands)
             return Outcome(Choice(decision.targets, predicate), at.variables, operands)
-        return self._cond(Fork(site, flow, predicate, way(0), way(1), decision), at)
+        return self.forks.record(Fork(site, flow, predicate, way(0), way(1), decision), at)
 
     def _next(
         self, flow: Flow, site: Site, decision: Cond | Loop, at: Environment, outcome: Outcome
@@ -290,7 +170,7 @@ class Stager:
         assert isinstance(choice, Choice)
         if isinstance(decision, Loop):
             at.variables = outcome.variables
-            return self._loop(flow, site, decision, at, choice, outcome.operands)
+            return self.loops.record(flow, site, decision, at, choice, outcome.operands)
 
         outcome.operands = {port: list(held) for port, held in outcome.operands.items()}
         leave_together(flow, outcome, at.base)
@@ -305,7 +185,7 @@ class Stager:
             port = left.ports[0]
             predicate = left.is_port(self.backend, port)
             rest = left.without(self.backend, port)
-            return self._cond(
+            return self.forks.record(
                 Fork(site, flow, predicate, lambda: way(port), lambda: switch(rest)), at
             )
 
@@ -356,122 +236,6 @@ class Stager:
         operands = {port: [*below, *found] for port, found in left.operands.items()}
         return Outcome(left.choice, {**env.variables, **left.variables}, operands)
 
-    def _cond(self, fork: Fork, at: Environment) -> Outcome:
-        """Records a fork; a long `range` that the ways go on with is a staged iteration first."""
-        native, refusal = at.operands, self.refusal
-        if any(map(_is_long, native)):
-            at.operands = [self.walked(v) if _is_long(v) else _replayed(v) for v in native]
-            try:
-                return self._fork(fork, at)
-            except BcgraphError:
-                if max(map(operator.length_hint, filter(_is_long, native))) > MOST:
-                    raise
-                self.refusal = refusal
-        at.operands = [_replayed(value) for value in native]
-        return self._fork(fork, at)
-
-    def _fork(self, fork: Fork, at: Environment) -> Outcome:
-        site, flow = fork.site, fork.flow
-        merges: list[Merge] = []
-        ways = Ways(flow, site, fork.decision)
-        since = self.journal.entered
-        before = frozenset(id(v) for v in (*at.variables.values(), *at.operands) if v is not DEAD)
-
-        def agree(
-            first: Outcome, second: Outcome
-        ) -> tuple[Callable[[], list[Any]], Callable[[], list[Any]]]:
-            try:
-                merge = Merge(self.trees, (first, second), _live(flow), ways, before, since)
-            except BcgraphError as error:
-                error.place = error.place or ways.place
-                self.disagreement = error
-                raise
-            merges.append(merge)
-            return lambda: merge.flat(first), lambda: merge.flat(second)
-
-        leaves = self.backend.cond(
-            fork.predicate,
-            lambda: self.branch(fork.true, flow, site),
-            lambda: self.branch(fork.false, flow, site),
-            agree,
-        )
-        if not merges[-1].ports:
-            raise Unreachable
-        outcome = merges[-1].outcome(iter(leaves))
-        self.apply(outcome)
-        return outcome
-
-    def branch(self, record: Callable[[], Outcome], flow: Flow, site: Site) -> Outcome:
-        """Records one branch: its writes are undone and become part of its outcome."""
-        self.journal.enter()
-        outcome = Outcome(RETURN, {}, {}, raised=True)
-        try:
-            outcome = record()
-        except Unreachable:
-            pass
-        except Exception as error:
-            if isinstance(error, UnsupportedEffect):
-                error.note(Note(place_of(flow, site), "a tensor decides here"))
-            if not self.raises.is_users(error):
-                raise
-            self.raises.refuse_caught(place_of(flow, site), error)
-            self.backend.check(False, recorded(self.backend, error))
-        finally:
-            outcome.effects = self.journal.leave()
-        return outcome
-
-    def apply(self, outcome: Outcome) -> None:
-        """Makes the merged writes happen."""
-        for location, _, value in outcome.effects.values():
-            if value is DEAD or location.read() is value:
-                continue
-            if location.kind == "staged":
-                self.journal.note_list(location.target)
-            else:
-                self.journal.note(location)
-            location.write(value)
-        outcome.effects = {}
-
-    def _from(
-        self,
-        flow: Flow,
-        site: Site,
-        loop: Loop,
-        at: Environment,
-        predicate: Any,
-        *,
-        repeatable: bool = True,
-    ) -> Outcome:
-        """Records a loop from where its predicate stands."""
-        ways, choice = dict.fromkeys(loop.targets, at.operands), Choice(loop.targets, predicate)
-        return self._loop(flow, site, loop, at, choice, ways, repeatable=repeatable)
-
-    def _over(
-        self,
-        flow: Flow,
-        site: Site,
-        loop: Loop,
-        at: Environment,
-        predicate: Any,
-        iteration: StagedIteration,
-        begun: Any,
-    ) -> Outcome:
-        """Records a `for`: as a loop, or else, where it has few turns, each of them."""
-        ways = dict.fromkeys(loop.targets, at.operands)
-        choice, refusal = Choice(loop.targets, predicate), self.refusal
-        try:
-            return self._loop(flow, site, loop, at, choice, ways, iteration, begun)
-        except Exception as error:
-            iteration.end(begun)
-            turns = Turns(self, flow, site, loop, iteration)
-            if turns.count is None or not turns.are_wanted(error):
-                raise
-            self.refusal, count = refusal, turns.count
-            because = getattr(error, "message", str(error)).partition("\n")[0]
-        outcome = turns.record(at)
-        note_turns(flow, site, count, because)
-        return outcome
-
     def fork(
         self,
         flow: Flow,
@@ -482,36 +246,7 @@ class Stager:
         at: Environment,
     ) -> Outcome:
         """Records a condition at a site."""
-        return self._cond(Fork(site, flow, predicate, true, false), at)
-
-    def _loop(
-        self,
-        flow: Flow,
-        site: Site,
-        loop: Loop,
-        at: Environment,
-        choice: Choice,
-        operands: dict[int, list[Any]],
-        iteration: StagedIteration | None = None,
-        begun: Any = None,
-        *,
-        repeatable: bool = True,
-    ) -> Outcome:
-        recorded = While(self, flow, site, loop, at, choice, operands, iteration, begun)
-        outcome = recorded.record(repeatable=repeatable)
-        self.apply(outcome)
-        return outcome
-
-
-class deep_recursion:
-    """Lets nested recording go as deep as the program's nesting needs."""
-
-    def __enter__(self) -> None:
-        self._before = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(self._before, 20_000))
-
-    def __exit__(self, *_: object) -> None:
-        sys.setrecursionlimit(self._before)
+        return self.forks.record(Fork(site, flow, predicate, true, false), at)
 
 
 def decides(backend: Backend, flow: Flow, site: Site, value: Any) -> bool:
@@ -519,39 +254,3 @@ def decides(backend: Backend, flow: Flow, site: Site, value: Any) -> bool:
     if branch_kind(flow, site) == "none":
         return isinstance(value, PerhapsNone)
     return is_staged(backend, value)
-
-
-class Known:
-    """What a branch on `x is None` tells of every variable that is x."""
-
-    def __init__(self, tested: PerhapsNone, variables: dict[str, Any]) -> None:
-        self._tested, self._variables = tested, variables
-        self._names = [name for name, value in variables.items() if value is tested]
-
-    def narrowed(self, which: int) -> dict[str, Any]:
-        """The variables on the way where it is None (0), or where it is not (1)."""
-        value = None if which == 0 else self._tested.value
-        return {**self._variables, **dict.fromkeys(self._names, value)}
-
-    def restored(self, outcome: Outcome, which: int) -> Outcome:
-        """An outcome in which what is still x is x again."""
-        value = None if which == 0 else self._tested.value
-        kept = [name for name in self._names if outcome.variables.get(name) is value]
-        variables = {**outcome.variables, **dict.fromkeys(kept, self._tested)}
-        return replace(outcome, variables=variables)
-
-
-def _is_long(value: Any) -> bool:
-    """Whether an iterator walks a `range` too long to record each turn in the one before."""
-    return type(value) is _RANGE and operator.length_hint(value) > _LONG
-
-
-def _replayed(value: Any) -> Any:
-    if isinstance(value, Iterator) and not isinstance(value, Iteration | Replay):
-        return Replay(value)
-    return value
-
-
-def _live(flow: Flow) -> Callable[[int], frozenset[str]]:
-    facts = flow.facts
-    return lambda port: frozenset(() if port == RETURN else facts.names(facts.live[port]))

@@ -1,52 +1,47 @@
-"""Recording one loop: its state, the types that hold it from turn to turn, how it ends."""
+"""Recording one loop: its test, its body until the state's types hold, how it ends."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bcgraph.backend import Added, Spec, StagedNumber
-from bcgraph.errors import BcgraphError, Disagreement, Note, UnstableLoop
-from bcgraph.regions import RETURN, Flow, Loop, Site
+from bcgraph.backend import Added
+from bcgraph.errors import Note, UnstableLoop
+from bcgraph.regions import RETURN, Flow, Head, Loop, Site
 
-from ._aliases import has_containers
 from ._carried import Carried
+from ._ending import Ending
 from ._evidence import Ways
-from ._flag import Flag, tensor
-from ._iterate import StagedIteration
-from ._journal import Location
-from ._lists import ElementWidened, StagedList
-from ._nodes import Elements, Leaf, Node, Perhaps, Static, is_free, shape_of
+from ._flag import Flag
+from ._iterate import Numbered, StagedIteration
+from ._lists import ElementWidened
+from ._nodes import Elements, Static, is_free, shape_of
 from ._outcome import Choice, Outcome
-from ._reachable import reachable
+from ._reachable import Reachable
 from ._region import Environment
+from ._state import Again, Key, State, found_specs
+from ._test import Test
 from ._undone import Undone
-from ._values import DEAD, UNDEFINED, Maybe
+from ._values import DEAD, UNDEFINED
+from ._widening import Widening
+from ._written import Written
 
 if TYPE_CHECKING:
     from ._symbolic import Stager
 
-Key = tuple[Any, ...]
 _ATTEMPTS = 40
 
 
-class _Again(Exception):
-    """The body has shown that the state's types must be wider."""
-
-
-class ImpureTest(Exception):
-    """The test of a loop leaves something that may not run once more."""
+class _Suppresses(Exception):
+    """A `with` in the body has suppressed an exception."""
 
 
 class While:
     """Records a `Loop` decision.
 
-    The state is keyed: ("variable", name), ("operand", i) for operands at the loop's start,
-    ("left", port, i) for those at a way out, ("effect", place), ("at",) where an iteration stands.
-    Values that stay the same Python object are no state. `flow` holds the site. `choice` says
-    whether the loop is entered (at the port `targets[stays]`), `operands` what lies on the stack at
-    each of its ports.
+    `flow` holds the site. `choice` says whether the loop is entered (at the port
+    `targets[stays]`), `operands` what lies on the stack at each of its ports. A `head` is evaluated
+    as part of the loop's test, and not in the body.
     """
 
     def __init__(
@@ -60,10 +55,12 @@ class While:
         operands: dict[int, list[Any]],
         iteration: StagedIteration | None,
         begun: Any,
+        head: Head | None = None,
     ) -> None:
         self.stager, self.loop, self.at, self.choice = stager, loop, at, choice
         self.backend, self.trees, self.journal = stager.backend, stager.trees, stager.journal
-        self.site, self.iteration, self.begun = site, iteration, begun
+        self.flow, self.site, self.iteration, self.begun = flow, site, iteration, begun
+        self.head = head
         self.ways = Ways(flow, site, loop)
         body, cfg = loop.body, loop.body.cfg
         self.facts = body.facts
@@ -79,28 +76,31 @@ class While:
         self.counted = loop.over or loop.test is not None
         self.exits = loop.ports
         self.flag: Flag | None = None
-        if not self.counted or body.ports != (loop.start,):
+        if head is None and (not self.counted or body.ports != (loop.start,)):
             left = [port for port in body.ports if port != loop.start]
             self.flag = Flag(stager.backend, loop.ports, loop.start, left, counted=self.counted)
-        self.locations: dict[Key, Location] = {}
-        self.ignored: set[tuple[str, Any, type]] = set()
-        self.first_turn: set[Key] = set()
-        self.reachable: set[Key] = set()
-        self.held = reachable(
-            at.variables, self.entered, at.cells, at.first, list(at.globals.values())
-        )
-        self.values: dict[Key, Any] = {}
+        held = Reachable(at.variables, self.entered, at.cells, at.first, list(at.globals.values()))
+        self.state = State(stager.trees)
+        self.nodes, self.values = self.state.nodes, self.state.values
+        self.widening = Widening(self.state, self.ways)
+        self.written = Written(self.state, held)
         self.carried = Carried(
             self.trees.aliases,
             self.values,
-            self.held,
+            held,
             Note(self.ways.place, "this loop carries it"),
         )
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
-        self.asked: dict[Key, Any] = {}  # that the test has been given last
-        self.nodes: dict[Key, Node] = {}
-        self.changing: list[Key] = []  # what the body has shown last to need wider types
+        self.test, self.ending = Test(self), Ending(self)
+        self.last_items: tuple[str, ...] = ()  # variables that hold the last turn's, as is known
+        if head is not None and isinstance(iteration, Numbered) and iteration.is_private:
+            changed = () if head.rest is None else self.facts.names(head.rest.written)
+            if self.enters is True:
+                self.last_items = tuple(name for name in head.copies if name not in changed)
+        around = stager.suppressed.around(body)
+        self.outermost = around is None
+        self.liveness = around or stager.suppressed.of(loop)
         self._begin()
 
     def _begin(self) -> None:
@@ -109,8 +109,10 @@ class While:
         leaving = [p for p in (*self.exits, self.loop.start) if p != RETURN]
         live = 0
         for port in leaving:
-            live |= facts.live[port]
+            live |= self.liveness.at(port)
         for name in facts.names(body.touched & live):
+            if name in self.last_items:
+                continue
             key = ("variable", name)
             value = self.values[key] = self.at.variables.get(name, UNDEFINED)
             written = name in facts.names(body.written)
@@ -126,32 +128,47 @@ class While:
         if self.iteration is not None:
             self.values["at",] = self.begun
             self.nodes["at",] = self.iteration.node(self.trees, self.begun)
-        names = facts.names(facts.live[body.entry])
-        self.fed = {("variable", name) for name in names}
+        names = facts.names(self.liveness.at(body.entry))
+        self.state.fed = {("variable", name) for name in names}
+        names = facts.names(self.liveness.at(self.loop.start))
+        self.state.asked = {("variable", name) for name in names}
         shapes = tuple((key, shape_of(node)) for key, node in self.nodes.items())
         self.hint = (id(body.cfg), self.loop.start, repr(shapes))
         known = self.stager.known_loops.get(self.hint)
         if known is not None:  # recorded before, in a turn of an outer loop
             self.nodes.update(known[0])
-            self.first_turn |= known[1]
+            self.state.first_turn |= known[1]
 
     def record(self, *, repeatable: bool = True) -> Outcome:
         """Records the loop and returns the state after it.
 
         Raises `ImpureTest` if the loop's own test is to be `repeatable`, and is not.
         """
-        self._asks = repeatable  # whether it is to be seen yet if the test is
+        if not self.outermost or not self.liveness.left_out:
+            return self._recorded(repeatable)
+        try:
+            with self.stager.suppressed.held(self.loop.body, self.liveness):
+                return self._recorded(repeatable)
+        except _Suppresses:
+            self.liveness = replace(self.liveness, left_out=0)
+            self.state.clear()
+            self._begin()
+            with self.stager.suppressed.held(self.loop.body, self.liveness):
+                return self._recorded(repeatable)
+
+    def _recorded(self, repeatable: bool) -> Outcome:
+        self.test.asks = repeatable
         for _ in range(_ATTEMPTS):
             self.placed: dict[int, Key] = {}
             init: list[Any] = []
             if self.flag is not None:
                 init.append(self.flag.first(self.enters, self._left_at_once))
-            for key, node in self.nodes.items():
-                init.extend(self._first_leaves(node, self.values[key]))
-            specs = self._specs(init)
+            init.extend(self.state.first_leaves())
+            flag = [] if self.flag is None else [self.backend.spec(init[0])]
+            specs = found_specs(self.backend, [*flag, *self.state.specs()], init)
             try:
-                leaves = self.backend.while_loop(self._test, self._body, init, specs)
-            except _Again:
+                leaves = self.backend.while_loop(self.test.holds, self._watched, init, specs)
+            except Again:
                 continue
             except ElementWidened as error:
                 key = self.placed.get(id(error.where))
@@ -159,42 +176,21 @@ class While:
                     raise
                 self.nodes[key] = Elements(error.element)
                 continue
-            self._tell_numbers()
+            self.state.tell_numbers()
             free = {k: n for k, n in self.nodes.items() if k[0] == "variable" and is_free(n)}
-            self.stager.known_loops[self.hint] = (free, frozenset(self.first_turn & free.keys()))
-            return self._after(list(leaves))
-        names = ", ".join(map(self._name, self.changing)) or "what it writes"
-        notes = [n for key in self.changing for n in self.ways.held(key[1], ("", "it grows here"))]
+            self.stager.known_loops[self.hint] = (
+                free,
+                frozenset(self.state.first_turn & free.keys()),
+            )
+            return self.ending.after(list(leaves))
+        changing = self.widening.changing
+        names = ", ".join(map(self.state.name, changing)) or "what it writes"
+        notes = [n for key in changing for n in self.ways.held(key[1], ("", "it grows here"))]
         raise UnstableLoop(
             f"the type of {names} changes with each turn of the loop",
             place=self.ways.place,
             notes=[note for note in notes if note.text],
         )
-
-    def _first_leaves(self, node: Node, value: Any) -> Iterator[Any]:
-        """The leaves before the first turn; whether a number was one is told when all is known."""
-        if isinstance(node, Leaf) and isinstance(value, StagedNumber):
-            yield self.backend.convert(value, node.spec)
-        else:
-            yield from self.trees.leaves(node, value)
-
-    def _tell_numbers(self) -> None:
-        for key, node in self.nodes.items():
-            value = self.values[key]
-            if not isinstance(node, Leaf) or not isinstance(value, StagedNumber):
-                continue
-            if value.is_known_in(node.spec):
-                value.used_as_number()
-
-    def _specs(self, init: list[Any]) -> list[Spec]:
-        specs: list[Spec | None] = []
-        if self.flag is not None:
-            specs.append(self.backend.spec(init[0]))
-        for node in self.nodes.values():
-            specs.extend(self.trees.specs(node))
-        found = [self.backend.spec(v) if s is None else s for s, v in zip(specs, init, strict=True)]
-        assert all(s is not None for s in found)
-        return [s for s in found if s is not None]
 
     def _left_at_once(self) -> int | Choice:
         return self.choice.without(self.backend, self.loop.targets[self.loop.stays])
@@ -205,116 +201,79 @@ class While:
             return not outcome.raised and outcome.choice == self.loop.start
         return outcome.choice.is_port(self.backend, self.loop.start)
 
-    def _test(self, leaves: list[Any]) -> Any:
-        conditions = []
-        rest = leaves
-        if self.flag is not None:
-            conditions.append(self.flag.goes_on(leaves[0]))
-            rest = leaves[1:]
-        if self.counted:
-            state = self.asked = self._state(rest)
-            if self.iteration is not None:
-                conditions.append(self.iteration.has(state["at",]))
-            else:
-                outcome = self._outcome_of_test(state)
-                if isinstance(outcome.choice, int):
-                    conditions.append(tensor(self.backend, outcome.choice == self.loop.enters))
-                else:
-                    conditions.append(outcome.choice.is_port(self.backend, self.loop.enters))
-        return self.backend.all_of(conditions)
-
-    def _outcome_of_test(self, state: dict[Key, Any]) -> Outcome:
-        found: list[Outcome] = []
-        test = self.loop.test
-        assert test is not None
-
-        def record() -> None:
-            self.journal.enter()
-            try:
-                self._write(state)
-                env = self._environment(state)
-                run = self.stager.run
-                found.append(self.stager.branch(lambda: run(test, env), test, self.site))
-            finally:
-                self.journal.leave()
-
-        if not self._asks:
-            record()
-        elif not self.backend.is_pure(record, kept=True) or found[-1].effects:
-            raise ImpureTest
-        self._asks = False
-        return found[-1]
-
-    def _state(self, leaves: list[Any]) -> dict[Key, Any]:
-        rest = iter(leaves)
-        return {key: self.trees.rebuild(node, rest) for key, node in self.nodes.items()}
-
-    def _environment(self, state: dict[Key, Any]) -> Environment:
-        env = self.at.copy()
-        operands = []
-        for key, value in state.items():
-            if key[0] == "variable":
-                env.variables[key[1]] = value
-            elif key[0] == "operand":
-                operands.append(value)
-        env.operands = operands
-        return env
+    def _watched(self, leaves: list[Any]) -> list[Any]:
+        """The body; raises `_Suppresses` if one of its `with`s does, and must not."""
+        if not self.outermost or not self.liveness.left_out:
+            return self._body(leaves)
+        count, refusal = self.stager.suppressed.count, self.stager.refusal
+        try:
+            return self._body(leaves)
+        finally:
+            if self.stager.suppressed.count != count:
+                self.stager.refusal = refusal
+                raise _Suppresses
 
     def _body(self, leaves: list[Any]) -> list[Any]:
-        state = self.given = self._state(leaves if self.flag is None else leaves[1:])
+        state = self.given = self.state.rebuilt(leaves if self.flag is None else leaves[1:])
         for key, node in self.nodes.items():
             if isinstance(node, Elements):
                 self.placed[id(state[key])] = key
         made = self.carried.told(self.nodes, state)
-        outcome = self.stager.branch(lambda: self._turn(state, made), self.loop.body, self.site)
+        outcome = self.stager.forks.branch(
+            lambda: self._turn(state, made), self.loop.body, self.site
+        )
         after = self._values_after(outcome, state)
         flat = [] if self.flag is None else [self.flag.after(outcome)]
         with self.trees.after({}, outcome.effects):
-            stronger, added = self._widen(after)
+            stronger, added = self.widening.widen(after, state)
             for key, node in self.nodes.items():
                 leaves = self.trees.leaves(node, after[key])
                 flat.extend(map(Added, leaves, self.trees.specs(node)) if key in added else leaves)
-        given = [state for state in (self.given, self.asked) if state]
+        given = [state for state in (self.given, self.test.given) if state]
         if any(numbers[key].yielded for key in stronger for numbers in given):
-            raise _Again
+            raise Again
         undone = Undone(outcome.effects)
         nodes = {k: node for k, node in self.nodes.items() if k in state and k not in added}
         if not self.carried.is_known(nodes, state, after, undone):
-            raise _Again
+            raise Again
         return flat
-
-    def _write(self, state: dict[Key, Any]) -> None:
-        for key, location in self.locations.items():
-            self.journal.note(location)
-            location.write(state[key])
 
     def _turn(self, state: dict[Key, Any], made: list[Any]) -> Outcome:
         for container in made:
             self.journal.bear(container)
-        self._write(state)
-        env = self._environment(state)
+        self.state.write(self.journal, state)
+        env = self.state.environment(self.at, state)
         if self.iteration is not None:
-            env.operands.append(self.iteration.item(state["at",]))
+            item = self.iteration.item(state["at",])
+            if self.head is not None:
+                return self._rest(self.head, env, item)
+            env.operands.append(item)
         return self.stager.run(self.loop.body, env)
+
+    def _rest(self, head: Head, env: Environment, item: Any) -> Outcome:
+        """A turn after its head."""
+        env.variables.update(dict.fromkeys(head.copies, item))
+        if head.rest is None:
+            return Outcome(self.loop.start, env.variables, {self.loop.start: env.operands})
+        return self.stager.run(head.rest, env)
 
     def _values_after(self, outcome: Outcome, state: dict[Key, Any]) -> dict[Key, Any]:
         alive: frozenset[str] = frozenset()
         for port in outcome.ports:
             if port != RETURN:
-                alive |= frozenset(self.facts.names(self.facts.live[port]))
+                alive |= frozenset(self.facts.names(self.liveness.at(port)))
         start, ports = self.loop.start, outcome.ports
         self.taken = frozenset(ports) - {start}
         for port in ports:  # operands at ways out become state when they are first seen
             if port != start:
                 for i in range(len(outcome.operands[port])):
                     if ("left", port, i) not in self.nodes:
-                        self.nodes["left", port, i] = Static(DEAD)
-                        self.values["left", port, i] = DEAD
+                        self.state.put(("left", port, i), DEAD, Static(DEAD))
         following: Any = None
         if self.iteration is not None:
             wanted = self._goes_on(outcome)
             following = self.iteration.after(outcome.effects, state["at",], wanted)
-        self._new_effects(outcome, state)
+        self.written.add(outcome, state, self.placed)
         after: dict[Key, Any] = {}
         for key in self.nodes:
             match key:
@@ -327,207 +286,6 @@ class While:
                 case ("at",):
                     value = following
                 case _:
-                    value = self._effect_after(key, outcome, state)
+                    value = self.written.after(key, outcome, state)
             after[key] = value
         return after
-
-    def _effect_after(self, key: Key, outcome: Outcome, state: dict[Key, Any]) -> Any:
-        found = outcome.effects.get(key[1])
-        return state.get(key, DEAD) if found is None else found[2]
-
-    def _new_effects(self, outcome: Outcome, state: dict[Key, Any]) -> None:
-        """Places that the body writes become state, but for those of objects it has made itself.
-
-        Such an object is another one each time the body is recorded, and nothing outside holds it.
-        """
-        placed = set(self.placed)
-        stale = [
-            key
-            for key in self.locations
-            if key not in self.reachable
-            and _is_untouched(state[key], self._effect_after(key, outcome, state))
-        ]
-        new = False
-        for identity, (location, old, now) in outcome.effects.items():
-            key = ("effect", identity)
-            if key in self.nodes or (location.kind == "staged" and id(location.target) in placed):
-                continue
-            if id(location.target) in self.held:
-                self.reachable.add(key)
-            else:
-                mark = (location.kind, location.key, type(location.target))
-                gone = [k for k in stale if self._mark(k) == mark]
-                for k in gone:
-                    del self.locations[k], self.nodes[k], self.values[k]
-                new = new or bool(gone)
-                if gone or mark in self.ignored:
-                    self.ignored.add(mark)
-                    continue
-            self.locations[key] = location
-            self.values[key] = old
-            self.nodes[key] = self.trees.describe(old, numbers=True)
-            if location.kind == "contents" and isinstance(location.target, list):
-                self.nodes[key] = self.trees.widen(self.nodes[key], now, str(location))
-            new = True
-        if new:
-            raise _Again
-
-    def _mark(self, key: Key) -> tuple[str, Any, type]:
-        location = self.locations[key]
-        return location.kind, location.key, type(location.target)
-
-    def _widen(self, after: dict[Key, Any]) -> tuple[list[Key], list[Key]]:
-        """Makes the nodes hold the values after a turn; raises `_Again` if the body must know.
-
-        Returns those of which it need not, unless it has used a number as no tensor, and those that
-        it has not been given, nor wanted.
-        """
-        changed = False
-        stronger: list[Key] = []
-        added: list[Key] = []
-        self.changing = []
-        for key, node in list(self.nodes.items()):
-            value = after[key]
-            try:
-                wide = self._wider(key, node, value)
-            except BcgraphError as error:
-                error.place = error.place or self.ways.place
-                if key[0] == "variable":
-                    told = self.trees.told(self.values[key]), self.trees.told(value)
-                    error.note(*self.ways.held(key[1], told))
-                raise
-            if wide != node:
-                self.changing.append(key)
-                self.nodes[key] = wide
-                if self._only_stronger(key, node, wide):
-                    stronger.append(key)
-                elif self._is_added(key, node, wide):
-                    added.append(key)
-                    del self.nodes[key]
-                    self.nodes[key] = wide  # behind those that the body has been given
-                elif not (key[0] == "left" and isinstance(wide, Static)):  # which no turn is given
-                    changed = True
-        if changed:
-            raise _Again
-        return stronger, added
-
-    def _is_added(self, key: Key, node: Node, wide: Node) -> bool:
-        """Whether the loop can carry a value from now on of which a turn does not see the last."""
-        unset = isinstance(node, Static) and (node.value is UNDEFINED or node.value is DEAD)
-        if not self.backend.adds or not unset or isinstance(wide, Static | Perhaps):
-            return False
-        if any(spec is None for spec in self.trees.specs(wide)) or has_containers(wide):
-            return False
-        asked = self.facts.names(self.facts.live[self.loop.start])
-        return key[0] == "left" or (
-            key[0] == "variable" and key not in self.fed and key[1] not in asked
-        )
-
-    def _only_stronger(self, key: Key, node: Node, wide: Node) -> bool:
-        """Whether a Python number has become a tensor of the same type."""
-        match node, wide:
-            case Leaf(Spec(one, shape, weak=True)), Leaf(Spec(other, also, weak=False)):
-                return (one, shape) == (other, also) and isinstance(
-                    self.given.get(key), StagedNumber
-                )
-        return False
-
-    def _wider(self, key: Key, node: Node, value: Any) -> Node:
-        missing = isinstance(node, Static) and (node.value is UNDEFINED or node.value is DEAD)
-        if missing and value is not UNDEFINED and value is not DEAD:
-            assert isinstance(node, Static)
-            if node.value is DEAD:
-                return self.trees.describe_staged(value)
-            if key not in self.fed and not isinstance(value, Maybe):
-                self.first_turn.add(key)  # it has a value if there was a turn
-                return self.trees.describe_staged(value)
-        if key in self.first_turn and (isinstance(value, Maybe) or value is UNDEFINED):
-            self.first_turn.discard(key)
-            return Perhaps(node, self.trees.describe_staged(False), self._reason())
-        if isinstance(node, Static) and value is DEAD:
-            return node
-        if (
-            key[0] in ("left", "operand")
-            and isinstance(node, Static)
-            and isinstance(value, Iterator)
-        ):
-            return self.trees.agree_operands(node.value, value, self._name(key))
-        wide = self.trees.widen(node, value, self._name(key))
-        if isinstance(wide, Perhaps):
-            self._refuse_unset(key)
-        if isinstance(wide, Perhaps) and not wide.reason:
-            wide = Perhaps(wide.value, wide.defined, self._reason())
-        return wide
-
-    def _refuse_unset(self, key: Key) -> None:
-        """Refuses a place that is read without being asked whether it has a value."""
-        if key[0] == "effect" and self.locations[key].kind != "cell":
-            raise Disagreement(
-                f"{self._name(key)} has a value only after a turn of the loop",
-                place=self.ways.place,
-                notes=self.ways.written(self.locations[key].key),
-                mend="give it a value before the loop",
-            )
-
-    def _reason(self, text: str = "a turn of this loop may leave it without a value") -> Note:
-        return Note(self.ways.place, text)
-
-    def _name(self, key: Key) -> str:
-        if key[0] == "variable":
-            return f"`{key[1].partition('~')[0]}`"
-        return str(self.locations[key]) if key[0] == "effect" else "a value in an expression"
-
-    def _after(self, leaves: list[Any]) -> Outcome:
-        """The state after the loop, and where control is."""
-        end = self.exits[0] if self.flag is None else self.flag.end(leaves.pop(0))
-        state = self._state(leaves)
-        self.carried.told(self.nodes, state)
-        variables = dict(self.at.variables)
-        operands: dict[int, list[Any]] = {port: [] for port in self.exits}
-        effects = {}
-        cfg, base = self.loop.body.cfg, self.at.base
-        for key, value in state.items():
-            if key in self.first_turn and self.enters is not True:
-                self._refuse_unset(key)
-                value = Maybe(value, self.enters, self._reason("it has a value after a turn only"))
-            match key:
-                case ("variable", name):
-                    variables[name] = value
-                case ("effect", identity):
-                    effects[identity] = (self.locations[key], DEAD, value)
-                case ("at",):
-                    assert self.iteration is not None
-                    self.iteration.end(value)
-        for _, port, i in sorted(key for key in state if key[0] == "left"):
-            operands[port].append(state["left", port, i])
-        for port in self.exits:
-            depth = 1 if port == RETURN else cfg.blocks[port].depth - base
-            if len(operands[port]) < depth:
-                below = [state["operand", i] for i in range(len(self.entered))]
-                operands[port] = below[:depth]
-        return Outcome(
-            self._possible(end),
-            variables,
-            operands,
-            effects,
-        )
-
-    def _possible(self, end: int | Choice) -> int | Choice:
-        """Where control may be: Python has decided against the other ways out while recording."""
-        stays = self.loop.targets[self.loop.stays]
-        ports = {*self.taken, *(p for p in self.choice.ports if p != stays)}
-        if self.counted:
-            ports.add(self.exits[0])
-        for port in self.exits:
-            if port not in ports and isinstance(end, Choice):
-                end = end.without(self.backend, port)
-        return end
-
-
-def _is_untouched(before: Any, after: Any) -> bool:
-    """Whether nothing has been written to a place in a turn."""
-    if isinstance(before, StagedList) and isinstance(after, StagedList):
-        before, after = before.handles, after.handles
-    if isinstance(before, list) and isinstance(after, list):
-        return len(before) == len(after) and all(map(operator.is_, before, after))
-    return before is after

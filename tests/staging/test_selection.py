@@ -100,15 +100,23 @@ def test_exits_that_cost_little_are_no_branches(
     _same(function, *arguments)
 
 
+def search_after_work(values: Any, wanted: Any) -> Any:
+    for i in range(len(values)):
+        found = values[i] * 2
+        if found == wanted:
+            return i
+    return -1
+
+
 def test_a_loop_with_one_way_out_carries_a_boolean() -> None:
-    """Items, their number, what is found: no code of the way out."""
+    """Where it stands, what is found, where: no code of the way out."""
     values = list(range(40))
-    compiled = bcgraph.compile(search, backend="tensorflow", jit=False)
+    compiled = bcgraph.compile(search_after_work, backend="tensorflow", jit=False)
     graph = compiled.get_concrete_function(tf.constant(values), tf.constant(3)).graph
     loops = [n for n in nodes(graph.as_graph_def()) if n.op == "StatelessWhile"]
     assert [len(loop.input) for loop in loops] == [2 + 3 + 2]
-    for wanted in (0, 1, 39, 40):
-        _same(search, values, wanted)
+    for wanted in (0, 1, 2, 78, 80):
+        _same(search_after_work, values, wanted)
 
 
 def guarded_remainder(n: Any, d: Any) -> Any:
