@@ -81,7 +81,7 @@ class Flow:
 
     def leaves(self, block: int) -> bool:
         """Whether control that reaches this block leaves the flow."""
-        return not self._stays >> block & 1
+        return block == RETURN or not self._stays >> block & 1
 
     @property
     def refusal(self) -> str | None:

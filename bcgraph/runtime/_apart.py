@@ -13,6 +13,7 @@ from bcgraph.regions import Flow, Site, apart
 
 from ._caught import handled
 from ._native import is_long, replayed
+from ._raises import Unreachable
 from ._region import Environment
 from ._undone import Effects
 
@@ -63,7 +64,11 @@ class Apart:
                 raise error
             with handled(frame, parted.handlers):
                 return self.stager.stage(flow, parted, state)
-        except Disagreement:
+        except Exception as again:  # whatever a way has run into, they did not agree before
+            if isinstance(again, BcgraphError | Unreachable) and not isinstance(
+                again, Disagreement
+            ):
+                raise
             self.disagreement = error
             raise error from None
 
