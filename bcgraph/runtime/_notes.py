@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, MutableMapping, MutableSequence
-from types import FunctionType, MethodWrapperType
+from types import BuiltinFunctionType, FunctionType, MethodWrapperType
 from typing import Any
 
 from bcgraph._library import is_users_class
@@ -189,10 +189,13 @@ class Notes:
 
     def make(self, kind: type, /, *arguments: Any, **keywords: Any) -> Any:
         """Makes an object, whose first writes are nobody else's business."""
-        plain = type(kind) is type and kind.__new__ is object.__new__
-        if not plain or kind.__init__ is object.__init__:  # type: ignore[misc]
+        new = kind.__new__
+        plain = new is object.__new__ or (
+            issubclass(kind, BaseException) and type(new) is BuiltinFunctionType
+        )
+        if not plain or type(kind) is not type or kind.__init__ is object.__init__:  # type: ignore[misc]
             return self.made(kind, *arguments, **keywords)
-        made = object.__new__(kind)
+        made = new(kind, *arguments, **keywords)
         self.born(made)
         kind.__init__(made, *arguments, **keywords)  # type: ignore[misc]
         return made

@@ -653,3 +653,47 @@ def caught_with_a_tensor(x: Any) -> Any:
     except Wrong as error:
         (y,) = error.args
     return y
+
+
+class Found(Exception):
+    """Tells where."""
+
+    def __init__(self, where: Any) -> None:
+        super().__init__("found", where)
+        self.where = where
+
+
+@on(*NUMBERS)
+def caught_with_attributes(x: Any) -> Any:
+    try:
+        if x > 0:
+            raise Found(x)
+        w = x * 2
+    except Exception as found:
+        w = found.where + found.args[1]  # type: ignore[attr-defined]
+    return w
+
+
+@on(*ROWS)
+def caught_around_a_loop_with_attributes(xs: Any) -> Any:
+    where, i = -1, 0
+    try:
+        for v in xs:
+            if v < 0 or v > 2:
+                raise Found(i)
+            i += 1
+    except Found as found:
+        where = found.where
+    return where
+
+
+@on(*NUMBERS)
+def caught_with_the_number_of_a_turn(x: Any) -> Any:
+    w = x
+    try:
+        for i in range(4):
+            if x < i:
+                raise Found(i)
+    except Found as found:
+        w = w + found.where + 10
+    return w
