@@ -209,6 +209,9 @@ class Backend(Protocol):
 
     adds: bool  # whether the body of a loop may hand on what is `Added`
 
+    def takes_heads(self) -> bool:
+        """Whether what a `for` loop's body tests first shall be a part of the loop's own test."""
+
     def refusal(self, error: Exception) -> BcgraphError | None:
         """What a framework's exception means that a program met while it was recorded.
 

@@ -21,7 +21,18 @@ from bcgraph.backend import (
     unfit,
 )
 
-from . import _builtins, _cond, _dtypes, _function, _leaks, _logic, _loops, _streams, _texts
+from . import (
+    _builtins,
+    _cond,
+    _dtypes,
+    _function,
+    _leaks,
+    _logic,
+    _loops,
+    _streams,
+    _texts,
+    reassociate,
+)  # fmt: skip
 
 _COMPOSITES = (
     tf.RaggedTensor, tf.SparseTensor, tf.IndexedSlices, tf.experimental.Optional,
@@ -53,6 +64,10 @@ class Backend:
     def adopt(self, kind: type) -> None:
         """Lets TensorFlow's functions take a staged list as the tensor of its elements."""
         tf.register_tensor_conversion_function(kind, _dtypes.as_tensor)
+
+    def takes_heads(self) -> bool:
+        """No where turns are computed all at once: a search is known by what ends its body."""
+        return not reassociate.is_asked()
 
     def refusal(self, error: Exception) -> BcgraphError | None:
         """What an error of TensorFlow's means that is no error of the program."""

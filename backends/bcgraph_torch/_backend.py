@@ -68,6 +68,10 @@ class Backend:
             return False
         return isinstance(value, torch.Tensor) or bool(free_unbacked_symbols(value))
 
+    def takes_heads(self) -> bool:
+        """Yes."""
+        return True
+
     def refusal(self, error: Exception) -> BcgraphError | None:
         """What an error of PyTorch's means that is no error of the program."""
         return _refusals.refusal(error)

@@ -33,6 +33,8 @@ class Loops:
         """
         if site.turn is None or len(at.operands) < 2 or not is_long(at.operands[-2]):
             return None
+        if not self.stager.backend.takes_heads():
+            return None
         loop, refusal = site.turn.decisions[0], self.stager.refusal
         assert isinstance(loop, Loop)
         again = at.copy()
@@ -82,7 +84,8 @@ class Loops:
         """Records a `for`: as a loop, or else, where it has few turns, each of them."""
         ways = dict.fromkeys(loop.targets, at.operands)
         choice, refusal = Choice(loop.targets, predicate), self.stager.refusal
-        if loop.head is not None and isinstance(iteration, Numbered):
+        takes_heads = loop.head is not None and self.stager.backend.takes_heads()
+        if takes_heads and isinstance(iteration, Numbered):
             try:
                 return self.record(
                     flow, site, loop, at.copy(), choice, ways, iteration, begun, head=loop.head
