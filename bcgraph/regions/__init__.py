@@ -13,7 +13,8 @@ follows each of them.
 
 from ._flow import RETURN, Flow, suspends, whole
 from ._head import Head
-from ._plan import Cond, Decision, Loop, Resume, Site, apart, plan
+from ._plan import apart, plan
+from ._sites import Cond, Decision, Loop, Resume, Site
 
 __all__ = [
     "RETURN",

@@ -550,29 +550,8 @@ def caught_return_try(x: Any) -> Any:
         x = 0
 
 
-@on(*NUMBERS)
-def caught_while_try(x: Any) -> Any:
-    i = 0
-    while i < 5:
-        i = i + 1
-        try:
-            if x > 6:
-                raise ValueError
-            x = x + 1
-            if x > 5:
-                continue
-            x = x * 2
-        except ValueError:
-            x = x - 4
-            break
-    else:
-        x = x + 1000
-    return x, i
-
-
-@on(*NUMBERS)
-def caught_while_try_t(x: Any) -> Any:
-    i = x * 0
+@on(*((*one, i) for one in NUMBERS for i in (0, T(0.0))))
+def caught_while_try(x: Any, i: Any) -> Any:
     while i < 5:
         i = i + 1
         try:

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import programs.nasty_calls
+import programs.nasty_caught
 import programs.nasty_effects
+import programs.nasty_generators
 import programs.nasty_jumps
 import programs.nasty_none
 import programs.nasty_specials
