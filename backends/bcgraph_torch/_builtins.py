@@ -25,6 +25,9 @@ class _Rows:
     def at(self, index: Any) -> Any:
         if isinstance(index, int):
             return self.tensor[index]
+        count, *shape = self.tensor.shape
+        if isinstance(count, int) and count == 0:  # never asked for, but Inductor would refuse it
+            return self.tensor.new_zeros(shape)
         index = index.tensor if isinstance(index, StagedNumber) else index
         return copied(self.tensor.index_select(0, index.reshape(1)).squeeze(0))
 

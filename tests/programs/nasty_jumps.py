@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from programs.nasty import on
 from programs.ops import T, ops
 
@@ -539,3 +541,24 @@ def loops_made_in_each_turn(x: Any, xs: Any) -> Any:
                 break
             x = x + v
     return x + turns
+
+
+@on((T([3.0, 1.0]),), (T(np.zeros(0, "float32")),), (T([1.0]),))
+def broken_off_over_rows_that_may_be_none(xs: Any) -> Any:
+    n, last = 0, 0.0
+    for v in xs:
+        if v < 1.5:
+            break
+        n += 1
+        last = v
+    return n, last
+
+
+@on((T([3.0, 1.0]),), (T(np.zeros(0, "float32")),), (T([1.0]),))
+def walked_over_rows_that_may_be_none(xs: Any) -> Any:
+    total = 0.0
+    for v in xs:
+        total = total + v
+        if total > 2:
+            break
+    return total
