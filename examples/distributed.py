@@ -45,6 +45,7 @@ def trained(strategy):
 
 
 if __name__ == "__main__":
+    tf.config.threading.set_inter_op_parallelism_threads(3)  # one more than devices
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     one, loss = trained(tf.distribute.MirroredStrategy(["CPU:0"]))

@@ -39,6 +39,11 @@ _COMPOSITES = (
     tf.experimental.ExtensionType, tf.distribute.DistributedValues,
 )  # fmt: skip
 
+# What chooses this backend as an argument: tensors, and what holds some or makes them.
+_OWNED = (
+    tf.Tensor, tf.TensorArray, tf.__internal__.CompositeTensor, tf.distribute.DistributedValues,
+    tf.__internal__.tracking.Trackable,  # variables, modules, layers, optimizers, datasets
+)  # fmt: skip
 
 # What Python and TensorFlow say of a tensor whose value is asked for while a graph is recorded.
 _ASKED = ("SymbolicTensor", "Tensor is unhashable", "slice indices must be integers",
@@ -58,8 +63,8 @@ class Backend:
         tf.register_tensor_conversion_function(_dtypes.Filler, _dtypes.as_tensor)
 
     def owns(self, value: Any) -> bool:
-        """Whether a value is a tensor, variable, or another tensor-like object of TensorFlow."""
-        return isinstance(value, tf.Tensor | tf.Variable | tf.RaggedTensor | tf.data.Dataset)
+        """Whether a value is a tensor, or holds some: a variable, a dataset, a layer, …."""
+        return isinstance(value, _OWNED)
 
     def adopt(self, kind: type) -> None:
         """Lets TensorFlow's functions take a staged list as the tensor of its elements."""

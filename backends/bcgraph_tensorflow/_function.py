@@ -27,7 +27,7 @@ from bcgraph.backend import (
     without_internals,
 )
 
-from . import _jit, _leaks, _texts, reassociate
+from . import _errors, _jit, _leaks, _texts, reassociate
 from ._dispatch import Dispatch
 
 _OPTIONS = {
@@ -158,7 +158,7 @@ class Function(_Base):  # type: ignore[misc]
             error = self._errors.find(failure, _texts.unpacked)
             if error is None:
                 raise
-            raise error from cause(failure)
+            raise _errors.raised(error, failure) from cause(failure)
         except TypeError as failure:
             if not _leaks.is_told(failure):
                 raise

@@ -267,7 +267,10 @@ def _unsure(
                 bit = 1 << index[name]
                 if op in _READS and (not mask & bit or name[1:] in deleted):
                     found.append(i)
-                mask = mask & ~bit if op is Op.DELETE else mask | bit
+                if op is Op.STORE:
+                    mask |= bit
+                elif op is Op.DELETE:
+                    mask &= ~bit
     return frozenset(found)
 
 

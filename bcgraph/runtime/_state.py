@@ -16,6 +16,7 @@ from ._journal import Journal, Location
 from ._nodes import Leaf, Node
 from ._region import Environment
 from ._trees import Trees
+from ._values import DEAD
 
 Key = tuple[Any, ...]
 
@@ -61,7 +62,7 @@ class State:
     def first_leaves(self) -> Iterator[Any]:
         """The leaves before the first turn; whether a number was one is told when all is known."""
         for key, node in self.nodes.items():
-            value = self.values[key]
+            value = DEAD if key in self.first_turn else self.values[key]
             if isinstance(node, Leaf) and isinstance(value, StagedNumber):
                 yield self.trees.backend.convert(value, node.spec)
             else:

@@ -150,7 +150,7 @@ class Trees:
             node = self.describe(value, numbers=False, way=way)
             return node if any(True for _ in self.specs(node)) else Static(value)
         objects = first, second
-        first, second = self._undone[0].seen(forward(first)), self._undone[1].seen(forward(second))
+        first, second = self._undone[0].seen(first), self._undone[1].seen(second)
         for value in (first, second):
             if lost_in(value) is not None:
                 return Static(value)
@@ -269,6 +269,7 @@ class Trees:
         if isinstance(value, (*NUMBERS, str)):
             spec = self.backend.spec(value)
             return Static(value) if spec is None else Leaf(spec)
+        value = forward(value)
         if (children := children_of(value)) is not None:
             return Tree(value, tuple(self.describe_staged(c) for c in children))
         return self.describe(value, numbers=True)

@@ -28,9 +28,12 @@ class Undone:
                 self._parts.setdefault(id(location.target), []).append((location, new))
 
     def seen(self, value: Any) -> Any:
-        """A value as the writes leave it, its parts as they are: a copy, if any go into it."""
+        """A value as the writes leave it, its parts as they are: a copy, if any go into it.
+
+        A list that has become a staged one is that.
+        """
         if not self._effects:
-            return value
+            return forward(value)
         parts = self._parts.get(id(value))
         whole = self._whole(value)
         if parts is None or isinstance(whole, StagedList):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from bcgraph.errors import Note
+from bcgraph.errors import Note, UndefinedVariable
+
+from ._refusing import refusing
 
 
 class _Mark:
@@ -26,13 +28,26 @@ DEAD: Any = _Mark("dead")  # a value that nothing reads on this path
 NATIVE: Any = _Mark("native")  # "do as Python does"
 
 
+@refusing
 @dataclass(frozen=True, eq=False)
 class Maybe:
-    """A variable that has a value only where the staged `defined` is true."""
+    """A variable that has a value only where the staged `defined` is true.
+
+    A function's own reads check that. Only another function, for which it is a variable of the
+    function around, meets this.
+    """
 
     value: Any
     defined: Any
     reason: Note | None  # which way leaves it without one
+
+    def refuse(self) -> NoReturn:
+        """Raises `UndefinedVariable`."""
+        raise UndefinedVariable(
+            "a variable of the function around this one may have no value",
+            notes=(self.reason,),
+            mend="give it a value before the branch or loop",
+        )
 
 
 class Iteration:

@@ -20,6 +20,7 @@ import programs.nasty_none
 import programs.nasty_remade
 import programs.nasty_specials
 import programs.nasty_texts
+import programs.nasty_unset
 import programs.nasty_values  # noqa: F401
 import pytest
 from programs.nasty import TABLE, Nasty
@@ -151,6 +152,18 @@ def test_read_without_value_is_an_error(
     assert caught.value.code == "BCG101"
     assert isinstance(caught.value, UnboundLocalError)
     assert compiled.cache_info().traces == 1
+
+
+@pytest.mark.parametrize(
+    "nasty", named([row for row in TABLE if row.inputs == programs.nasty_unset.COUNTS])
+)
+def test_a_loop_without_turns_leaves_no_value(nasty: Nasty, backend: Harness) -> None:
+    compiled = bcgraph.compile(nasty.function, backend=backend.name, **backend.options)
+    expected, got = (outcome(f, backend, (T(0),)) for f in (nasty.function, compiled))
+    if isinstance(expected, NameError):
+        assert isinstance(got, NameError), got
+    else:
+        same(backend, got, expected, "0")
 
 
 def never_raises_when_traced(x: Any) -> Any:

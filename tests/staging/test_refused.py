@@ -9,7 +9,13 @@ import re
 import pytest
 
 import bcgraph
-from bcgraph.errors import CaughtRaise, Disagreement, PythonValueNeeded, UnsupportedEffect
+from bcgraph.errors import (
+    CaughtRaise,
+    Disagreement,
+    PythonValueNeeded,
+    UndefinedVariable,
+    UnsupportedEffect,
+)
 
 BACKENDS = [
     pytest.param("tensorflow", marks=pytest.mark.tensorflow),
@@ -160,7 +166,27 @@ def chosen_after_an_effect(x):
     return x if kind is dict else -x
 
 
+def of_the_function_around(x):
+    while x > 0:
+        last = x
+        x = x - 1
+
+    def twice():
+        return last * 2
+
+    return twice()
+
+
+def asked_in_the_function_around(x):
+    while x > 0:
+        last = x
+        x = x - 1
+    return (lambda: 1.0 if last else 2.0)()
+
+
 CASES = [
+    (of_the_function_around, UndefinedVariable),
+    (asked_in_the_function_around, UndefinedVariable),
     (chosen_after_an_effect, Disagreement),
     (length_of_a_text, PythonValueNeeded), (number_in_a_text, PythonValueNeeded),
     (list_of_a_text, PythonValueNeeded), (text_in_quotes, PythonValueNeeded),

@@ -96,8 +96,8 @@ def trained(strategy: Any, limit: float) -> dict[str, Any]:
 def main(kind: str, file: str, limit: str) -> None:
     import tensorflow as tf
 
-    # With two threads, leaving the loop while TensorFlow still fetches ahead has been seen to hang.
-    tf.config.threading.set_inter_op_parallelism_threads(8)
+    # With one less, leaving the loop while TensorFlow still fetches ahead hangs.
+    tf.config.threading.set_inter_op_parallelism_threads(3)
     if kind == "mirrored":
         cpu = tf.config.list_physical_devices("CPU")[0]
         two = [tf.config.LogicalDeviceConfiguration()] * 2

@@ -50,6 +50,46 @@ def test_two_devices(tmp_path: Path) -> None:
     check([start("mirrored", tmp_path / "weights.npz")], tmp_path / "weights.npz")
 
 
+FEW_THREADS = """
+import tensorflow as tf, bcgraph
+tf.config.threading.set_inter_op_parallelism_threads(%d)
+cpu = tf.config.list_physical_devices("CPU")[0]
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(cpu, two)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+def first(dataset):
+    for x in dataset:
+        if strategy.reduce("sum", x, axis=0) > 0:
+            break
+    return strategy.reduce("sum", x, axis=0)
+
+dataset = strategy.experimental_distribute_dataset(tf.data.Dataset.range(4).batch(2))
+bcgraph.compile(first, backend="tensorflow").get_concrete_function(dataset)
+"""
+
+
+@pytest.mark.parametrize(("threads", "told"), [(2, True), (3, False)])
+def test_too_few_threads_for_the_devices_are_told_of(threads: int, told: bool) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-W",
+            "default::RuntimeWarning",
+            "-c",
+            FEW_THREADS % threads,
+        ],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("set_inter_op_parallelism_threads(3)" in done.stderr) == told
+
+
 def test_two_processes(tmp_path: Path) -> None:
     probes = [socket.socket() for _ in range(2)]
     for probe in probes:
