@@ -11,7 +11,18 @@ from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 
 from bcgraph.backend import BcgraphError, Errors, Items, Program, Spec, StagedNumber, number_of
 
-from . import _builtins, _dtypes, _function, _meanings, _modules, _outer, _record, _refusals, _run
+from . import (
+    _builtins,
+    _calls,
+    _dtypes,
+    _function,
+    _meanings,
+    _modules,
+    _outer,
+    _record,
+    _refusals,
+    _run,
+)
 from ._meanings import Meanings
 
 
@@ -57,14 +68,14 @@ class Backend:
 
     def is_recording(self) -> bool:
         """Whether a graph is being captured."""
-        return _record.is_recording()
+        return _calls.is_recording()
 
     def is_staged(self, value: Any) -> bool:
         """Every tensor, while a graph is captured, and a size that only the running graph knows."""
         if isinstance(value, StagedNumber):
             return True
         kinds = (torch.Tensor, torch.SymInt, torch.SymFloat, torch.SymBool)
-        if not isinstance(value, kinds) or not _record.is_recording():
+        if not isinstance(value, kinds) or not _calls.is_recording():
             return False
         return isinstance(value, torch.Tensor) or bool(free_unbacked_symbols(value))
 
@@ -147,7 +158,7 @@ class Backend:
         predicate, pieces = self.predicate(condition), Errors.values(error)
         if pieces and _outer.is_own():
             check = _run.failing(self.errors.without_values(error))
-            _record.effect(check, (predicate, *(piece.value for piece in pieces)))
+            _calls.effect(check, (predicate, *(piece.value for piece in pieces)))
         else:
             torch._assert_async(predicate, self.errors.message(error))
 

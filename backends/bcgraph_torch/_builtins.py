@@ -10,7 +10,7 @@ import torch
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText, formatted, pieces
 
-from . import _dtypes, _gradients, _record, _run
+from . import _calls, _dtypes, _gradients, _record, _run
 from ._copies import copied
 
 
@@ -178,7 +178,7 @@ def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any
     told = [piece for text in texts for piece in pieces(text)]
     numbers = tuple(i for i, piece in enumerate(told) if piece.is_number)
     form = sep.replace("{", "{{").replace("}", "}}").join(text.template for text in texts)
-    _record.effect(_run.printed, (form, end, numbers, *(piece.value for piece in told)))
+    _calls.effect(_run.printed, (form, end, numbers, *(piece.value for piece in told)))
 
 
 def _is_staged(value: Any) -> bool:

@@ -38,7 +38,19 @@ from bcgraph.backend import (
     working,
 )
 
-from . import _gradients, _graphs, _lower, _memory, _reasons, _record, _run, _settings, _writes
+from . import (
+    _calls,
+    _custom,
+    _gradients,
+    _graphs,
+    _hooks,
+    _lower,
+    _memory,
+    _reasons,
+    _run,
+    _settings,
+    _writes,
+)
 from ._gradients import Leaf
 from ._meanings import Meanings
 from ._outer import Outer
@@ -130,7 +142,7 @@ class Function:
         self._captured: dict[Any, list[Captured]] = {}
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        if _record.is_recording() or torch._C._functorch.peek_interpreter_stack() is not None:
+        if _calls.is_recording() or torch._C._functorch.peek_interpreter_stack() is not None:
             return self._program(*arguments, **keywords)  # into another's graph, or `torch.func`'s
         leaves, structure = _flattened(arguments, keywords)
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
@@ -197,7 +209,7 @@ class Function:
             rest = iter(given)
             filled = [next(rest) if isinstance(v, torch.Tensor) else v for v in leaves]
             arguments, keywords = pytree.tree_unflatten(filled, structure)
-            with Outer(mode) as outer, Meanings():
+            with Outer(mode) as outer, Meanings(), _custom.whole(outer), _hooks.without_inference():
                 outer.leaves += [Leaf(t, None, t.grad, None) for t in given if t.is_leaf]
                 with self._program.transaction(arguments, keywords) as transaction:
                     result = self._program.outermost(*arguments, **keywords)
@@ -219,7 +231,7 @@ class Function:
         stepped: list[torch.optim.Optimizer] = []
         with (
             _terse(),
-            _calls(called),
+            _noted(called),
             _gradients.steps(stepped),
             mode,
             _use_lazy_graph_module(True),
@@ -227,6 +239,7 @@ class Function:
             graph = make_fx(
                 flat, tracing_mode="real", pre_dispatch=True, _allow_non_fake_inputs=True
             )(*fakes)
+        _custom.without_forwards(graph)
         if any(isinstance(value, FakeTensor) for value in _graphs.constants(graph)):
             raise self._stray(fakes)
         given = [value for value in found[0].tensors if isinstance(value, torch.Tensor)]
@@ -332,9 +345,14 @@ def _terse() -> Iterator[None]:
 
 
 @contextmanager
-def _calls(called: list[torch.nn.Module]) -> Iterator[None]:
+def _noted(called: list[torch.nn.Module]) -> Iterator[None]:
     """Notes the modules that are called inside."""
-    handle = register_module_forward_pre_hook(lambda module, _: called.append(module))
+
+    def note(module: torch.nn.Module, _: Any) -> None:
+        _hooks.refuse_on_module(module)
+        called.append(module)
+
+    handle = register_module_forward_pre_hook(note)
     try:
         yield
     finally:

@@ -74,16 +74,14 @@ def part(node: Node, number: int) -> Node:
     return made
 
 
-def is_effect(node: Node) -> bool:
-    """Whether a call does something and gives nothing: it prints, or raises."""
+def effect(node: Node) -> str | None:
+    """What a call does that gives nothing."""
     if isinstance(node.target, torch._ops.OpOverload):
-        return "assert" in node.target.name()
-    return getattr(node.target, "__module__", "") == "bcgraph_torch._run"
-
-
-def raises(node: Node) -> bool:
-    """Whether a call may raise an exception of the program."""
-    return is_effect(node) and getattr(node.target, "__name__", "") != "printed"
+        return "it may raise" if "assert" in node.target.name() else None
+    if getattr(node.target, "__module__", "") != "bcgraph_torch._run":
+        return None
+    told = {"printed": "it prints", "hooked": "it tells autograd of a hook"}
+    return told.get(getattr(node.target, "__name__", ""), "it may raise")
 
 
 def draws(node: Node) -> bool:

@@ -17,20 +17,20 @@ import torch
 from torch._inductor.exc import InvalidCxxCompiler
 from torch.fx import GraphModule, Node
 
+from ._custom import is_custom
 from ._functional import functional
 from ._graphs import (
     WHILE,
     clone,
     draws,
+    effect,
     has_unknown_size,
-    is_effect,
     is_operator,
     operations,
     own_operands,
     own_outputs,
     parts,
     placeholders,
-    raises,
 )
 from ._growth import with_known_lengths
 from ._loops import own_results
@@ -58,8 +58,11 @@ class Lowered:
 def lowered(graph: GraphModule) -> Lowered:
     """A copy of a graph that Inductor can take. Raises `Obstacle` if there is none."""
     for module, node in operations(graph):
-        if is_effect(node):
-            raise Obstacle("it may raise" if raises(node) else "it prints")
+        told = effect(node)
+        if told is not None:
+            raise Obstacle(told)
+        if is_custom(node):
+            raise Obstacle(f"`{node.target.__name__}` has a gradient of its own")
         if module is not graph and draws(node):
             raise Obstacle(f"`{node.target}` draws random numbers in a branch or loop")
     held = [*graph.parameters(), *graph.buffers()]

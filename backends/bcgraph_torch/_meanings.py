@@ -11,7 +11,7 @@ from torch.utils import _pytree as pytree
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber
 
-from . import _copies, _dtypes, _gradients, _indexing
+from . import _copies, _dtypes, _gradients, _hooks, _indexing
 
 
 class Meanings(TorchFunctionMode):
@@ -163,6 +163,9 @@ _MEANINGS: dict[Any, Callable[..., Any]] = {
     torch.Tensor.__array__: _NUMPY,
     torch.Tensor.backward: _gradients.backward_of,
     torch.autograd.grad: _gradients.gradients,
+    torch.Tensor.register_hook: _hooks.register_hook,
+    torch.Tensor.retain_grad: _hooks.retain_grad,
+    torch.Tensor.register_post_accumulate_grad_hook: _hooks.refuse,
     torch.Tensor.data_ptr: refused("the place of a tensor in memory is", "leave it to PyTorch"),
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from . import _record
+from . import _calls, _record
 
 _BY_ITSELF = (
     "bcgraph captures control flow by itself, not through Dynamo: export with `strict=False`, "
@@ -47,7 +47,7 @@ def twin(
     def call(*arguments: Any, **keywords: Any) -> Any:
         with _forwards((part for part in made.modules() if part is not made), convert):
             result = forward(*arguments, **keywords)
-        if _record.is_recording():
+        if _calls.is_recording():
             _record.check_writes(result)
         return result
 

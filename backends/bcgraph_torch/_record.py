@@ -19,12 +19,12 @@ from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import (
     disable_proxy_modes_tracing,
     get_proxy_mode,
-    track_tensor_tree,
 )
 
 from bcgraph.backend import Spec, UnsupportedEffect
 
 from . import _outer as outer
+from ._calls import call
 from ._dtypes import dims, is_list, mark_list, same_size
 from ._functional import carry_writes, give_writes
 from ._gradients import mark
@@ -33,7 +33,7 @@ from ._graphs import (
     HANDED,
     WHILE,
     draws,
-    is_effect,
+    effect,
     operations,
     own_outputs,
     placeholders,
@@ -42,19 +42,6 @@ from ._graphs import (
 )
 from ._meanings import Meanings
 from ._memory import Untold, storage_of
-
-
-def is_recording() -> bool:
-    """Whether a graph is being captured in this thread.
-
-    PyTorch keeps the modes in front of dispatch for the process; the dispatch key is the thread's.
-    """
-    mode = get_proxy_mode()
-    if mode is None:
-        return False
-    if torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY) is not None:
-        return True
-    return torch._C._dispatch_tls_is_dispatch_key_included(torch._C.DispatchKey.PreDispatch)
 
 
 def cond(
@@ -101,7 +88,7 @@ def cond(
     number, name = unique_graph_id(mode, prefix="true_graph")
     mode.tracer.root.register_module(name, graphs[True])
     mode.tracer.root.register_module(f"false_graph_{number}", graphs[False])
-    made = _node(
+    made = call(
         COND,
         (predicate, graphs[True], graphs[False], tuple(operands)),
         results,
@@ -160,7 +147,7 @@ def while_loop(
     number, name = unique_graph_id(mode, prefix="while_loop_cond_graph")
     mode.tracer.root.register_module(name, graphs[0])
     mode.tracer.root.register_module(f"while_loop_body_graph_{number}", graphs[1])
-    made = _node(
+    made = call(
         WHILE,
         (graphs[0], graphs[1], tuple(values), tuple(additional)),
         results,
@@ -194,16 +181,11 @@ def is_pure(record: Callable[[], Any]) -> bool:
         return []
 
     nodes = [node for _, node in operations(_subgraph(recorded, _sizes()))]
-    return not any(is_effect(node) or draws(node) or _writes(node) for node in nodes)
+    return not any(effect(node) or draws(node) or _writes(node) for node in nodes)
 
 
 def _writes(node: Node) -> bool:
     return isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
-
-
-def effect(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Records a call that gives nothing."""
-    _node(function, arguments, [])
 
 
 def _subgraph(record: Callable[..., Any], arguments: Sequence[Any]) -> GraphModule:
@@ -297,21 +279,6 @@ def _own(operands: list[Any], graphs: list[GraphModule], first: int = 0) -> list
 def _proxied(values: Sequence[Any]) -> list[Any]:
     tracer = get_proxy_mode().tracer
     return [getattr(tracer.unwrap_proxy(value), "node", None) for value in values]
-
-
-def _node(
-    operator: Any,
-    arguments: tuple[Any, ...],
-    results: list[Any],
-    meta: dict[str, Any] | None = None,
-) -> list[Any]:
-    tracer = get_proxy_mode().tracer
-    proxies = torch.utils._pytree.tree_map(tracer.unwrap_proxy, arguments)
-    proxy = tracer.create_proxy("call_function", operator, proxies, {})
-    proxy.node.meta.update(meta or {})
-    with torch._C.DisableTorchFunction():
-        track_tensor_tree(results, proxy, constant=None, tracer=tracer)
-    return results
 
 
 def _output(value: Any) -> Any:

@@ -90,6 +90,15 @@ def failing(error: BaseException) -> Callable[..., None]:
     return check
 
 
+def hooking(method: str, *arguments: Any) -> Callable[..., None]:
+    """What calls a method of a tensor that tells autograd something."""
+
+    def hooked(tensor: Any) -> None:
+        getattr(tensor, method)(*arguments)
+
+    return hooked
+
+
 _IN_PYTHON = {COND: cond, WHILE: while_loop}
 
 

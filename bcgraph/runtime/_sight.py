@@ -87,10 +87,13 @@ class Sight:
                 yield from _special_methods(owner)
         elif not isinstance(value, ModuleType):
             yield type(value)
+            attributes = getattr(value, "__dict__", None)
+            held = attributes if isinstance(attributes, dict) else {}
             if is_users_class(type(value)):
                 self._watch(value)
-                held = getattr(value, "__dict__", None)
-                yield from held.values() if isinstance(held, dict) else ()
+                yield from held.values()
+            elif not self._is_marked(value):
+                yield held.get("__wrapped__")  # of a library's decorator
 
     def _swap(self, fn: FunctionType) -> None:
         with _lock:
