@@ -16,7 +16,7 @@ from bcgraph._history import Compilation, History, told
 from bcgraph._progress import working
 from bcgraph.backend import Backend, Transaction
 from bcgraph.errors import UnknownOption, UnsupportedRegion
-from bcgraph.runtime import DISABLED, Runtime
+from bcgraph.runtime import DISABLED, INNER, Runtime
 from bcgraph.show import Explanation, explain
 
 from . import _backends, _config
@@ -215,6 +215,7 @@ def _converted(runtime: Runtime, fn: Callable[P, R]) -> Callable[P, R]:
     """The converted twin, of a library's function too: it was asked for."""
     if isinstance(fn, Compiled):
         fn = fn.__wrapped__
+    fn = getattr(fn, INNER, fn) if type(fn) is FunctionType else fn
     if type(fn) is FunctionType:
         return runtime.function(fn)
     if type(fn) is MethodType and type(fn.__func__) is FunctionType:
@@ -262,8 +263,8 @@ def compile(fn: Any = None, *, backend: str | None = None, **options: Any) -> An
 def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]:
     """Rewrites a function and nothing else.
 
-    The result is a plain function to hand to `tf.function(autograph=False)`, a Keras layer and so
-    on. Called with Python values it behaves exactly as the original. Of a `torch.nn.Module` it is a
+    The result is a plain function to hand to `tf.function`, `Dataset.map`, a Keras layer and so on.
+    Called with Python values it behaves exactly as the original. Of a `torch.nn.Module` it is a
     module, with the same parameters, to hand to `torch.export`.
 
     Args:
@@ -283,7 +284,31 @@ def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]
         twin = runtime.backend.twin(fn, runtime.resolve, runtime.finished)
         if twin is not fn:
             return twin  # type: ignore[no-any-return]
-    return _converted(runtime, fn)
+    made = _converted(runtime, fn)
+    if not runtime.backend.symbolic or made is fn:
+        return made
+    if type(made) is MethodType:
+        inner = _handed_over(runtime, fn.__func__, made.__func__)  # type: ignore[attr-defined]
+        return MethodType(inner, made.__self__)
+    return _handed_over(runtime, fn, made) if type(made) is FunctionType else made
+
+
+def _handed_over(runtime: Runtime, fn: Callable[P, R], made: Callable[P, R]) -> Callable[P, R]:
+    """What others call of a converted function: they get what they know.
+
+    Converted code calls the function itself instead.
+    """
+
+    @functools.wraps(made)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not runtime.backend.is_recording():
+            return made(*args, **kwargs)
+        noting = _converted(runtime, fn)  # it may have to note what it writes
+        return runtime.finished(noting)(*args, **kwargs)  # type: ignore[no-any-return]
+
+    setattr(call, INNER, fn)
+    runtime.backend.mark(call)
+    return call
 
 
 def _by_arguments(fn: Callable[P, R]) -> Callable[P, R]:

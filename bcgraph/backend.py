@@ -227,6 +227,9 @@ class Backend(Protocol):
     def is_marked(self, fn: Any) -> bool:
         """Whether the framework's own mark says that what a function wraps is not converted."""
 
+    def mark(self, fn: Callable[..., Any]) -> None:
+        """Has the framework not convert a converted function once more."""
+
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """What to call instead of a library's object that calls code of the user's (a module).
 

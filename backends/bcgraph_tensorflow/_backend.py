@@ -95,6 +95,10 @@ class Backend:
         """Whether `tf.autograph.experimental.do_not_convert` has made it."""
         return hasattr(fn, "autograph_info__")
 
+    def mark(self, fn: Callable[..., Any]) -> None:
+        """AutoGraph leaves alone what it takes for its own."""
+        fn.autograph_info__ = {}  # type: ignore[attr-defined]
+
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """The object itself."""
         return target

@@ -49,6 +49,9 @@ class Backend:
         """Never: PyTorch has no mark of its own that bcgraph obeys."""
         return False
 
+    def mark(self, fn: Callable[..., Any]) -> None:
+        """Nothing: PyTorch converts no function."""
+
     def called(self, target: Any, convert: Callable[[Any], Any]) -> Any:
         """A module with its forward, and its parts', converted; a function that takes sizes."""
         if isinstance(target, torch.nn.Module):

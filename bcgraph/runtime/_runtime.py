@@ -60,6 +60,7 @@ from ._turns import MOST
 from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
 
 DISABLED = "__bcgraph_disabled__"
+INNER = "__bcgraph_inner__"  # what converted code calls instead
 _BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
 _SLOTS = (MethodWrapperType, WrapperDescriptorType)
 
@@ -238,6 +239,8 @@ class Runtime:
     def resolve(self, target: Any) -> Any:
         """What to call instead of a callable: its converted twin, a staged meaning, or itself."""
         kind = type(target)
+        if kind is FunctionType and hasattr(target, INNER):
+            return self.resolve(getattr(target, INNER))
         in_branch = self.backend.symbolic and self.notes.in_branch
         if in_branch:
             self._refuse_outside(target)
@@ -248,7 +251,7 @@ class Runtime:
             suspends = in_branch and made.__code__.co_flags & inspect.CO_GENERATOR
             return functools.partial(self.notes.made, made) if suspends else made
         if kind is MethodType:
-            inner = target.__func__
+            inner = getattr(target.__func__, INNER, target.__func__)
             if type(inner) is FunctionType and not _is_left_alone(inner):
                 return MethodType(self.function(inner), target.__self__)
             return target
@@ -267,7 +270,7 @@ class Runtime:
             if inner is target.func:
                 return target
             return functools.partial(inner, *target.args, **target.keywords)
-        unwrapped = getattr(kind, "__bcgraph_inner__", None)
+        unwrapped = getattr(kind, INNER, None)
         if unwrapped is not None:
             return self.resolve(unwrapped(target))
         if kind in _SLOTS and self.backend.symbolic and self.notes.wanted:

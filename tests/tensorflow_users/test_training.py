@@ -135,3 +135,29 @@ def test_a_training_inside_the_graph(capfd: pytest.CaptureFixture[str]) -> None:
     assert [tuple(curve.shape) for curve in found] == [(120,), (120,), (120,), ()]
     assert float(found[3]) > 0.8
     assert capfd.readouterr().out.splitlines() == logged == ["step 0", "step 50", "step 100"]
+
+
+def test_functions_with_gradients_of_their_own() -> None:
+    @tf.custom_gradient
+    def scaled(x: Any) -> Any:
+        y = x * 2.0 if tf.reduce_sum(x) > 1.0 else x * 3.0
+
+        def gradient(upstream: Any) -> Any:
+            return upstream * 10.0 if tf.reduce_max(upstream) > 0.5 else upstream
+
+        return y, gradient
+
+    @tf.recompute_grad
+    def squared(x: Any) -> Any:
+        return x * x if tf.reduce_sum(x) > 1.0 else x * 3.0
+
+    def program(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(scaled(x) * tf.constant([0.1, 0.9])) + tf.reduce_sum(squared(x))
+        return loss, tape.gradient(loss, x)
+
+    compiled = bcgraph.compile(program, backend="tensorflow")
+    for values in ([1.0, 2.0], [-1.0, 0.5]):
+        for found, expected in zip(compiled(tf.constant(values)), program(tf.constant(values))):
+            np.testing.assert_allclose(found, expected)
