@@ -6,7 +6,7 @@ Each of these functions is converted before it is called.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 
@@ -86,3 +86,18 @@ def best(
 def chosen(holds: Any, value: Callable[[], Any], other: Any) -> Any:
     """A value if something holds, and the other if not."""
     return value() if holds else other
+
+
+def mapped(function: Callable[..., Any], *iterators: Iterator[Any]) -> Iterator[Any]:
+    """`map(function, …)`."""
+    for items in zip(*iterators):  # noqa: B905 - as far as all go
+        yield function(*items)
+
+
+def first(found: Any, default: tuple[Any, ...]) -> Any:
+    """`next(…)`, where the item is in a tuple, or there is None."""
+    if found is None:
+        if not default:
+            raise StopIteration
+        return default[0]
+    return found[0]

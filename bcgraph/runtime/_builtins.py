@@ -19,6 +19,7 @@ from bcgraph.errors import PythonValueNeeded
 from . import _algorithms
 from ._aliases import refuse_lost
 from ._caught import Suppressing
+from ._generators import Generators
 from ._items import Compared
 from ._iterables import Iterables, Lazy
 from ._lists import StagedList, forward
@@ -42,12 +43,12 @@ class Builtins:
         backend: Backend,
         texts: Texts,
         convert: Callable[[Any], Any],
-        collector: Callable[[Any], Callable[[], Any] | None],
+        generators: Generators,
         asked: Callable[[Any, tuple[Any, ...]], Any],
         note: Callable[[Any, str], None],
     ) -> None:
         self.backend, self._texts = backend, texts
-        self._convert, self._collector = convert, collector
+        self._convert, self._generators = convert, generators
         self._asked = asked
         self.iterables = Iterables(backend, convert, note)
         meanings = self.iterables.meanings() | {
@@ -133,8 +134,12 @@ class Builtins:
         iterates = target in _ITERATE
 
         def call(*arguments: Any, **keywords: Any) -> Any:
-            if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
-                arguments = (self._collect(arguments[0]), *arguments[1:])
+            if arguments and isinstance(arguments[0], GeneratorType | builtins.map):
+                found = self._generated(target, *arguments)
+                if found is not NATIVE:
+                    return found
+                if consumes:
+                    arguments = (self._generators.collect(arguments[0]), *arguments[1:])
             elif reduces and arguments and self._is_walked(arguments[0]):
                 arguments = (self.iterables.collected(arguments[0]), *arguments[1:])
             if target not in (isinstance, type):
@@ -183,10 +188,14 @@ class Builtins:
             return number_of(self.backend, result)
         return result
 
-    def _collect(self, values: Any) -> Any:
-        """All that a generator or `map` gives; of one that has not begun, staged if need be."""
-        collect = self._collector(values) if isinstance(values, GeneratorType) else None
-        return list(values) if collect is None else collect()
+    def _generated(self, target: Any, values: Any, *default: Any) -> Any:
+        """What takes items from a generator or `map` as far as one that decides; NATIVE else."""
+        self._generators.refuse_spent(values)
+        if target in (any, all):
+            return self._generators.search(target, values)
+        if target is next and isinstance(values, GeneratorType):
+            return self._generators.first(values, default)
+        return NATIVE
 
     def is_staged(self, value: Any, depth: int = 2) -> bool:
         """Whether a value, or a part of a list or tuple, is staged."""

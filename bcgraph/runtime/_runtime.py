@@ -33,7 +33,7 @@ from bcgraph.errors import (
     UnsupportedEffect,
     UnsupportedRegion,
 )
-from bcgraph.instructions import Op
+from bcgraph.instructions import Consumer, Op
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
@@ -44,6 +44,7 @@ from ._codes import Codes, twin
 from ._eager import execute
 from ._evidence import place_of, suspension
 from ._finish import finished
+from ._generators import Function, Generators
 from ._iterate import ByPython, turns_left
 from ._lists import forward, given, is_staged
 from ._notes import CHANGING, Notes, mutators
@@ -93,6 +94,7 @@ class Runtime:
         )
         hooks = self._hooks(journal=False)
         self._codes = Codes(hooks, self._hooks(journal=True) if backend.symbolic else hooks)
+        self._generators = Generators(backend, self._converted, self._consumer, lambda: self.stager)
         self._builtins: Builtins | None = None
 
     @property
@@ -301,7 +303,7 @@ class Runtime:
                 self.backend,
                 self.texts,
                 self._converted,
-                self._collector,
+                self._generators,
                 self._asked,
                 self.notes.attribute,
             )
@@ -344,13 +346,12 @@ class Runtime:
     def _converted(self, fn: Any) -> Any:
         return self.function(fn) if type(fn) is FunctionType else self.resolve(fn)
 
-    def _collector(self, generator: GeneratorType[Any, Any, Any]) -> Callable[[], Any] | None:
-        """A converted function that collects a generator that has not started yet."""
-        collector = self._codes.collector(generator)
-        if collector is None:
-            return None
-        fn, arguments, keywords = collector
-        return functools.partial(self.function(fn), *arguments, **keywords)
+    def _consumer(
+        self, generator: GeneratorType[Any, Any, Any], consumer: Consumer
+    ) -> Function | None:
+        """A converted function that consumes a generator that has not started yet."""
+        found = self._codes.collector(generator, consumer)
+        return None if found is None else (self.function(found[0]), *found[1:])
 
     def _class(self, target: type, sight: Sight | None) -> Any:
         """What to call instead of a class: what it makes is noted."""
@@ -448,6 +449,7 @@ class Runtime:
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
         refuse_lost(value)
+        self._generators.refuse_spent(value)
         self.notes.refuse_consuming(value)
         iteration = self._meanings().iterables.iteration(value)
         if iteration is None:
