@@ -26,11 +26,13 @@ from ._lists import StagedList, forward
 from ._optional import PerhapsNone, used
 from ._texts import Texts
 from ._values import NATIVE, Iteration
+from ._walk import ListWalk
 
 _ARITHMETIC = (abs, min, max, sum, round)
 _ITERATE = (iter, next, enumerate, zip, map, filter, list, tuple, set, dict)
 
 
+_WALK = (iter, enumerate, zip, map, filter)  # item by item, while the program goes on
 _OF_TEXTS = (print, str, repr, format)
 _SEARCHES = {"index": _algorithms.index, "count": _algorithms.count}
 
@@ -131,7 +133,7 @@ class Builtins:
         always = target in (print, dataclasses.replace) or getattr(meaning, "always", False)
         reduces = target in (any, all, sum, min, max, sorted)
         consumes = reduces or target in (list, tuple)
-        iterates = target in _ITERATE
+        iterates, walks = target in _ITERATE, target in _WALK
 
         def call(*arguments: Any, **keywords: Any) -> Any:
             if arguments and isinstance(arguments[0], GeneratorType | builtins.map):
@@ -165,6 +167,8 @@ class Builtins:
             taken = iterates and any(self.iterables.stream(a) is not None for a in arguments)
             if always or taken or any(map(self.is_staged, (*arguments, *keywords.values()))):
                 return self._numbers(target, arguments, meaning(*arguments, **keywords))
+            if walks:
+                arguments = tuple(ListWalk(a) if type(a) is list else a for a in arguments)
             return target(*arguments, **keywords)
 
         call.__name__ = getattr(target, "__name__", "call")

@@ -59,6 +59,7 @@ from ._texts import Texts
 from ._transaction import transaction
 from ._turns import MOST
 from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
+from ._walk import ListWalk
 
 DISABLED = "__bcgraph_disabled__"
 _BOUND_TO_CALLER = (super, type)  # which look at who calls, or are asked for what there is
@@ -453,7 +454,7 @@ class Runtime:
         self.notes.refuse_consuming(value)
         iteration = self._meanings().iterables.iteration(value)
         if iteration is None:
-            return value
+            return ListWalk(value) if type(value) is list else value
         self.notes.born(iteration)
         return iteration
 
