@@ -47,6 +47,7 @@ from ._finish import finished
 from ._generators import Function, Generators
 from ._iterate import ByPython, turns_left
 from ._lists import forward, given, is_staged
+from ._managers import entered
 from ._notes import CHANGING, Notes, mutators
 from ._operators import Operators, is_none
 from ._outside import OF_CALLER, consumes
@@ -141,6 +142,7 @@ class Runtime:
             append=operators.append,
             read=operators.read,
             local=_caller_local,
+            entered=entered,
             suppressed=lambda result: self.stager.suppressed.told(result),
             nested=nested,
             born=notes.born,
