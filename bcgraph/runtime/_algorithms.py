@@ -28,6 +28,11 @@ def less(first: Sequence[Any], second: Sequence[Any]) -> Any:
     return result
 
 
+def contained(item: Any, container: Sequence[Any]) -> Any:
+    """`item in container`."""
+    return any(one is item or one == item for one in container)
+
+
 def in_range(item: Any, numbers: range) -> Any:
     """`item in numbers`."""
     step = numbers.step
@@ -60,6 +65,21 @@ def count(values: Iterable[Any], value: Any) -> Any:
         if one == value:
             found += 1
     return found
+
+
+def itself(value: Any) -> Any:
+    """The value."""
+    return value
+
+
+def is_less(first: Any, second: Any) -> Any:
+    """`first < second`."""
+    return first < second
+
+
+def is_more(first: Any, second: Any) -> Any:
+    """`first > second`."""
+    return first > second
 
 
 def best(

@@ -308,7 +308,9 @@ class Runtime:
                 self._converted,
                 self._generators,
                 self._asked,
+                lambda: self.stager.trees,
                 self.notes.attribute,
+                self.notes.copied,
             )
         return self._builtins
 
@@ -320,7 +322,7 @@ class Runtime:
                 self.notes.refuse_writing(target.__self__)  # as PyTorch names what writes in place
             names = mutators(type(target.__self__))
             if type(target.__self__) is tuple and self.backend.is_recording():
-                return self._meanings().method(target) or target
+                return self._meanings().ordering.method(target) or target
             if names is not None:
                 staged = forward(target.__self__)
                 if staged is not target.__self__:
@@ -329,7 +331,7 @@ class Runtime:
                     self.notes.contents(target.__self__)
                 if not self.backend.is_recording():
                     return target
-                return self._meanings().method(target) or target
+                return self._meanings().ordering.method(target) or target
         if not self.backend.is_recording():
             return target
         if (

@@ -20,6 +20,7 @@ import programs.nasty_none
 import programs.nasty_remade
 import programs.nasty_searched
 import programs.nasty_specials
+import programs.nasty_structures
 import programs.nasty_texts
 import programs.nasty_values  # noqa: F401
 import pytest
