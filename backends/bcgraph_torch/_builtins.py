@@ -12,7 +12,7 @@ import torch
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText, formatted, pieces
 
-from . import _dtypes, _gradients, _record, _run
+from . import _dtypes, _gradients, _outer, _record, _run
 from ._copies import copied
 
 
@@ -119,6 +119,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         builtins.bool: backend.predicate,
         builtins.round: rounded,
         builtins.sorted: ordered,
+        torch.manual_seed: _seed,
         torch.stack: _stack,
         torch.cat: _cat,
         torch.concat: _cat,
@@ -193,6 +194,17 @@ def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any
     numbers = tuple(i for i, piece in enumerate(told) if piece.is_number)
     form = sep.replace("{", "{{").replace("}", "}}").join(text.template for text in texts)
     _record.effect(_run.printed, (form, end, numbers, *(piece.value for piece in told)))
+
+
+def _seed(seed: Any) -> Any:
+    """Seeds when the graph runs; one of `torch.export` cannot do that."""
+    if not _outer.is_own():
+        return torch.manual_seed(seed)
+    _record.effect(_run.seeded, (seed.tensor if isinstance(seed, StagedNumber) else seed,))
+    return torch.default_generator
+
+
+_seed.always = True  # type: ignore[attr-defined]
 
 
 def _is_staged(value: Any) -> bool:

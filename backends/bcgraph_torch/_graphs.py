@@ -75,7 +75,7 @@ def part(node: Node, number: int) -> Node:
 
 
 def is_effect(node: Node) -> bool:
-    """Whether a call does something and gives nothing: it prints, or raises."""
+    """Whether a call does something and gives nothing: it prints, seeds, or raises."""
     if isinstance(node.target, torch._ops.OpOverload):
         return "assert" in node.target.name()
     return getattr(node.target, "__module__", "") == "bcgraph_torch._run"
@@ -83,7 +83,7 @@ def is_effect(node: Node) -> bool:
 
 def raises(node: Node) -> bool:
     """Whether a call may raise an exception of the program."""
-    return is_effect(node) and getattr(node.target, "__name__", "") != "printed"
+    return is_effect(node) and getattr(node.target, "__name__", "") not in ("printed", "seeded")
 
 
 def draws(node: Node) -> bool:

@@ -31,7 +31,7 @@ _ARITHMETIC = (abs, min, max, sum, round)
 _ITERATE = (iter, next, enumerate, zip, map, filter, list, tuple, set, dict)
 
 
-_WALK = (iter, enumerate, zip, map, filter)  # item by item, while the program goes on
+_WALK = (enumerate, zip, map, filter)  # item by item, while the program goes on
 _OF_TEXTS = (print, str, repr, format)
 
 
