@@ -94,6 +94,8 @@ class Builtins:
                     return found
                 if consumes:
                     arguments = (self._generators.collect(arguments[0]), *arguments[1:])
+            elif target is sorted and (known := self.iterables.known(arguments[0])) is not None:
+                arguments = (known, *arguments[1:])
             elif reduces and arguments and self._is_walked(arguments[0]):
                 arguments = (self.iterables.collected(arguments[0]), *arguments[1:])
             if target not in (isinstance, type):
@@ -115,10 +117,11 @@ class Builtins:
             by_key = keywords.get("key") is not None
             if target in (min, max) and (by_key or are_structures(arguments)):
                 return self.ordering.best(target, arguments, **keywords)
-            if target is sorted and self.iterables.items(arguments[0]) is None:
-                return self.ordering.sorted(list(arguments[0]), **keywords)
-            if target is sorted and by_key:
-                keywords["key"] = self._convert(keywords["key"])
+            if target is sorted:
+                if self.iterables.items(arguments[0]) is None or are_structures(arguments):
+                    return self.ordering.sorted(arguments[0], **keywords)
+                if by_key:
+                    keywords["key"] = self._convert(keywords["key"])
             taken = iterates and any(self.iterables.stream(a) is not None for a in arguments)
             if always or taken or any(map(self.is_staged, (*arguments, *keywords.values()))):
                 return self._numbers(target, arguments, meaning(*arguments, **keywords))

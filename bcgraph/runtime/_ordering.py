@@ -11,7 +11,8 @@ from bcgraph.errors import PythonValueNeeded
 
 from . import _algorithms
 from ._items import Compared
-from ._lists import StagedList
+from ._lists import StagedList, forward
+from ._nodes import Tree
 from ._structures import is_structure, sorted_by
 from ._trees import Trees
 
@@ -72,8 +73,14 @@ class Ordering:
         values[:] = ordered if is_list else self._backend.unstack(ordered, len(values))
         return None
 
-    def sorted(self, values: list[Any], *, key: Any = None, reverse: bool = False) -> Any:
-        """`sorted` of what Python iterates over."""
+    def sorted(self, values: Any, *, key: Any = None, reverse: bool = False) -> Any:
+        """`sorted` of what Python iterates over, or of structures."""
+        if isinstance(values, StagedList):
+            raise PythonValueNeeded(
+                "tuples or the like are sorted, and only the graph knows how many",
+                mend="stack their parts, and use the framework's operation that sorts",
+            )
+        values = list(values)
         key = None if key is None else self._convert(key)
         keys = values if key is None else [key(value) for value in values]
         if not self._is_staged(keys):
@@ -111,6 +118,8 @@ class Ordering:
 
 
 def are_structures(arguments: tuple[Any, ...]) -> bool:
-    """Whether what `min` or `max` is to choose from are structures."""
-    values = arguments if len(arguments) > 1 else arguments[0]
+    """Whether what `min`, `max` or `sorted` is to choose from are structures."""
+    values = forward(arguments[0]) if len(arguments) == 1 else arguments
+    if isinstance(values, StagedList):
+        return isinstance(values.element, Tree)
     return isinstance(values, list | tuple) and any(map(is_structure, values))

@@ -41,6 +41,18 @@ def structures_sorted_keys_of_a_dict(xs: Any) -> Any:
 
 
 @on(*ROWS)
+def structures_sorted_of_a_tensor(xs: Any) -> Any:
+    numbered = sorted(enumerate(xs), key=lambda item: item[1])
+    return numbered[0][0], sorted(zip(xs, [5, 6, 7], strict=True))[0][1]
+
+
+@on((T([3.0, 1.0, 2.0]),), (T([1.0, 3.0, 2.0]),))
+def structures_greatest_of_a_staged_list(xs: Any) -> Any:
+    large = [(x, i) for i, x in enumerate(xs) if x > 1.5]
+    return max(large)[1], min(large, key=lambda pair: pair[0])[1]
+
+
+@on(*ROWS)
 def structures_beam_search(xs: Any) -> Any:
     beams: list[Any] = [((), xs[0] * 0)]
     for _ in range(2):
