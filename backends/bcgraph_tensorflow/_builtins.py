@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +60,11 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     """What each builtin does when an argument is staged."""
 
     def pair(
-        python: Any, operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
+        python: Any,
+        better: Callable[[Any, Any], Any],
+        operation: Callable[[Any, Any], Any],
+        argument: Callable[..., Any],
+        reduction: Callable[..., Any],
     ) -> Callable[..., Any]:
         def meaning(*arguments: Any, default: Any = None) -> Any:
             if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
@@ -67,12 +72,15 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
                 filled = tf.shape(values)[0] > 0
                 if default is None:
                     backend.check(filled, _empty(python))
-                found = reduction(values)
+                found = _extreme(values, argument, reduction)
                 return found if default is None else tf.where(filled, found, default)
             values = _common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
             for value in values[1:]:
-                found = operation(found, value)
+                if found.dtype.is_floating:
+                    found = tf.where(better(value, found), value, found)
+                else:
+                    found = operation(found, value)
             return found
 
         return meaning
@@ -123,8 +131,8 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     return {
         builtins.print: _print,
         builtins.abs: tf.abs,
-        builtins.min: pair(min, tf.minimum, lambda t: tf.reduce_min(t, axis=0)),
-        builtins.max: pair(max, tf.maximum, lambda t: tf.reduce_max(t, axis=0)),
+        builtins.min: pair(min, tf.less, tf.minimum, tf.argmin, tf.reduce_min),
+        builtins.max: pair(max, tf.greater, tf.maximum, tf.argmax, tf.reduce_max),
         builtins.sum: total,
         builtins.any: reduce(tf.reduce_any),
         builtins.all: reduce(tf.reduce_all),
@@ -140,6 +148,16 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         tf.constant: _constant,
         **{looks: _of_tensors(looks) for looks in _LOOK},
     }
+
+
+def _extreme(values: Any, argument: Callable[..., Any], reduction: Callable[..., Any]) -> Any:
+    """The first extreme, as Python finds it: what is not a number is it if it comes first only."""
+    if not values.dtype.is_floating or values.shape.rank != 1:
+        return reduction(values, axis=0)
+    worst = -reduction(tf.constant([-math.inf, math.inf], values.dtype))
+    none = tf.math.is_nan(values)
+    place = argument(tf.where(none, worst, values), output_type=tf.int32)
+    return tf.gather(values, tf.where(tf.reduce_any(none[:1]), 0, place))
 
 
 def _empty(function: Any) -> ValueError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +12,7 @@ import torch
 
 from bcgraph.backend import PythonValueNeeded, StagedNumber, StagedText, formatted, pieces
 
-from . import _calls, _dtypes, _gradients, _record, _run
+from . import _calls, _dtypes, _gradients, _outer, _record, _run
 from ._copies import copied
 
 
@@ -41,7 +43,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
     """What each builtin does when an argument is staged."""
 
     def pair(
-        python: Any, operation: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
+        python: Any, better: Callable[[Any, Any], Any], reduction: Callable[[Any], Any]
     ) -> Callable[..., Any]:
         def meaning(*arguments: Any, default: Any = None) -> Any:
             if len(arguments) == 1 and not isinstance(arguments[0], list | tuple):
@@ -57,7 +59,7 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
             values = _dtypes.common(arguments[0] if len(arguments) == 1 else arguments)
             found = values[0]
             for value in values[1:]:
-                found = operation(found, value)
+                found = torch.where(better(value, found), value, found)
             return found
 
         return meaning
@@ -105,8 +107,10 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         builtins.print: _print,
         torch.autograd.backward: _gradients.backward,
         builtins.abs: torch.abs,
-        builtins.min: pair(min, torch.minimum, lambda t: t.amin(0)),
-        builtins.max: pair(max, torch.maximum, lambda t: t.amax(0)),
+        builtins.min: pair(min, torch.less, functools.partial(_extreme, torch.argmin, math.inf)),
+        builtins.max: pair(
+            max, torch.greater, functools.partial(_extreme, torch.argmax, -math.inf)
+        ),
         builtins.sum: total,
         builtins.any: reduce(torch.any),
         builtins.all: reduce(torch.all),
@@ -115,10 +119,21 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         builtins.bool: backend.predicate,
         builtins.round: rounded,
         builtins.sorted: ordered,
+        torch.manual_seed: _seed,
         torch.stack: _stack,
         torch.cat: _cat,
         torch.concat: _cat,
     }
+
+
+def _extreme(argument: Callable[..., Any], worst: float, values: Any) -> Any:
+    """The first extreme, as Python finds it: what is not a number is it if it comes first only."""
+    numbers = values.to(torch.uint8) if values.dtype == torch.bool else values
+    if values.is_floating_point():
+        none = values.isnan()
+        numbers = torch.where(none, worst, values)
+        numbers = torch.cat([torch.where(none[:1], -worst, numbers[:1]), numbers[1:]])
+    return values.gather(0, argument(numbers, dim=0, keepdim=True)).squeeze(0)
 
 
 def _reduced(
@@ -179,6 +194,17 @@ def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", **_: Any
     numbers = tuple(i for i, piece in enumerate(told) if piece.is_number)
     form = sep.replace("{", "{{").replace("}", "}}").join(text.template for text in texts)
     _calls.effect(_run.printed, (form, end, numbers, *(piece.value for piece in told)))
+
+
+def _seed(seed: Any) -> Any:
+    """Seeds when the graph runs; one of `torch.export` cannot do that."""
+    if not _outer.is_own():
+        return torch.manual_seed(seed)
+    _calls.effect(_run.seeded, (seed.tensor if isinstance(seed, StagedNumber) else seed,))
+    return torch.default_generator
+
+
+_seed.always = True  # type: ignore[attr-defined]
 
 
 def _is_staged(value: Any) -> bool:

@@ -80,7 +80,7 @@ def effect(node: Node) -> str | None:
         return "it may raise" if "assert" in node.target.name() else None
     if getattr(node.target, "__module__", "") != "bcgraph_torch._run":
         return None
-    told = {"printed": "it prints", "hooked": "it tells autograd of a hook"}
+    told = {"printed": "it prints", "seeded": "it seeds", "hooked": "it tells autograd of a hook"}
     return told.get(getattr(node.target, "__name__", ""), "it may raise")
 
 

@@ -257,7 +257,8 @@ def _outer_reads(graph: GraphModule) -> list[tuple[Node, torch.Tensor]]:
 def _operands(graph: GraphModule, operands: Sequence[Any]) -> list[set[Node]]:
     """Makes a subgraph's outputs its own; for each, the operands that it is a copy of."""
     given = dict(zip(placeholders(graph), _proxied(operands), strict=True))
-    return [{given[place] for place in sources} for sources in own_outputs(graph)]
+    found = [{given[place] for place in sources} for sources in own_outputs(graph)]
+    return [sources - {None} for sources in found]  # which stands for a constant
 
 
 def _own(operands: list[Any], graphs: list[GraphModule], first: int = 0) -> list[Any]:

@@ -78,6 +78,11 @@ def printed(form: str, end: str, numbers: tuple[int, ...], *values: Any) -> None
     builtins.print(form.format(*told), end=end)
 
 
+def seeded(seed: Any) -> None:
+    """`torch.manual_seed`, each time the graph runs."""
+    torch.manual_seed(int(seed))
+
+
 def failing(error: BaseException) -> Callable[..., None]:
     """What raises an exception, with the values of its texts, unless a condition holds."""
 

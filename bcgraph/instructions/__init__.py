@@ -12,7 +12,7 @@ Example: `if x > 0: …` reads, on every version, as
 
 from ._assemble import Assembler
 from ._canonical import Code, Handler, Instruction, Op
-from ._collect import collected
+from ._collect import Consumer, collected
 from ._operands import ENTER, EXIT, FUNCTION, MAYBE, NULL
 from ._read import UnknownPython, UnreadableCode, read, variable
 from ._version import SUPPORTED
@@ -26,6 +26,7 @@ __all__ = [
     "SUPPORTED",
     "Assembler",
     "Code",
+    "Consumer",
     "Handler",
     "Instruction",
     "Op",

@@ -38,6 +38,7 @@ class Hooks:
     - `compared(sequence, other)`: what to compare instead with the other, by `==`, `<` ….
     - `read(value, name)`: a variable that may have no value on some path is read.
     - `local(name)`: the caller's local variable, or `undefined`.
+    - `entered(manager)`: the context manager of a `with` that begins.
     - `suppressed(result)`: told what has left a `with` because of an exception; true if it has
       suppressed it.
     - `nested(code)`: what a nested function's code becomes.
@@ -66,6 +67,7 @@ class Hooks:
     append: Callable[[list[object], object], None]
     read: Callable[[object, str], object]
     local: Callable[[str], object]
+    entered: Callable[[object], object]
     suppressed: Callable[[object], object]
     nested: Callable[[CodeType], CodeType]
     born: Callable[[object], None]

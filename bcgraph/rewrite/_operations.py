@@ -112,6 +112,9 @@ class Operations:
             asm.copy(raw)
         elif name == "LOAD_CONST" and isinstance(raw.arg, CodeType):
             asm.constant(hooks.nested(raw.arg))
+        elif name == "BEFORE_WITH" and hooks.symbolic:
+            self._replace_top(hooks.entered)
+            asm.copy(raw)
         elif name == "WITH_EXCEPT_START" and hooks.journal:
             asm.copy(raw)
             self._replace_top(hooks.suppressed)

@@ -6,7 +6,7 @@ Each of these functions is converted before it is called.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 
@@ -26,6 +26,11 @@ def less(first: Sequence[Any], second: Sequence[Any]) -> Any:
     for one, other in reversed(list(zip(first, second))):  # noqa: B905 - as far as both go
         result = one < other or (one == other and result)
     return result
+
+
+def contained(item: Any, container: Sequence[Any]) -> Any:
+    """`item in container`."""
+    return any(one is item or one == item for one in container)
 
 
 def in_range(item: Any, numbers: range) -> Any:
@@ -62,6 +67,21 @@ def count(values: Iterable[Any], value: Any) -> Any:
     return found
 
 
+def itself(value: Any) -> Any:
+    """The value."""
+    return value
+
+
+def is_less(first: Any, second: Any) -> Any:
+    """`first < second`."""
+    return first < second
+
+
+def is_more(first: Any, second: Any) -> Any:
+    """`first > second`."""
+    return first > second
+
+
 def best(
     values: Iterable[Any],
     key: Callable[[Any], Any],
@@ -86,3 +106,18 @@ def best(
 def chosen(holds: Any, value: Callable[[], Any], other: Any) -> Any:
     """A value if something holds, and the other if not."""
     return value() if holds else other
+
+
+def mapped(function: Callable[..., Any], *iterators: Iterator[Any]) -> Iterator[Any]:
+    """`map(function, …)`."""
+    for items in zip(*iterators):  # noqa: B905 - as far as all go
+        yield function(*items)
+
+
+def first(found: Any, default: tuple[Any, ...]) -> Any:
+    """`next(…)`, where the item is in a tuple, or there is None."""
+    if found is None:
+        if not default:
+            raise StopIteration
+        return default[0]
+    return found[0]

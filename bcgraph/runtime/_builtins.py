@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import dataclasses
-import functools
 import operator
 from collections.abc import Callable
 from types import GeneratorType
@@ -14,24 +13,26 @@ from typing import Any
 from bcgraph._number import python_type
 from bcgraph._text import formatted
 from bcgraph.backend import Backend, StagedNumber, StagedText, number_of
-from bcgraph.errors import PythonValueNeeded
 
 from . import _algorithms
 from ._aliases import refuse_lost
 from ._caught import Suppressing
-from ._items import Compared
+from ._generators import Generators
 from ._iterables import Iterables, Lazy
 from ._lists import StagedList, forward
 from ._optional import PerhapsNone, used
+from ._ordering import Ordering, are_structures
 from ._texts import Texts
+from ._trees import Trees
 from ._values import NATIVE, Iteration
+from ._walk import ListWalk
 
 _ARITHMETIC = (abs, min, max, sum, round)
 _ITERATE = (iter, next, enumerate, zip, map, filter, list, tuple, set, dict)
 
 
+_WALK = (enumerate, zip, map, filter)  # item by item, while the program goes on
 _OF_TEXTS = (print, str, repr, format)
-_SEARCHES = {"index": _algorithms.index, "count": _algorithms.count}
 
 
 class Builtins:
@@ -42,12 +43,14 @@ class Builtins:
         backend: Backend,
         texts: Texts,
         convert: Callable[[Any], Any],
-        collector: Callable[[Any], Callable[[], Any] | None],
+        generators: Generators,
         asked: Callable[[Any, tuple[Any, ...]], Any],
+        trees: Callable[[], Trees],
         note: Callable[[Any, str], None],
+        copied: Callable[[Any], None],
     ) -> None:
         self.backend, self._texts = backend, texts
-        self._convert, self._collector = convert, collector
+        self._convert, self._generators = convert, generators
         self._asked = asked
         self.iterables = Iterables(backend, convert, note)
         meanings = self.iterables.meanings() | {
@@ -58,6 +61,9 @@ class Builtins:
             dataclasses.replace: self._replaced,
         }
         meanings |= backend.builtins()
+        self.ordering = Ordering(
+            backend, convert, self.is_staged, self.iterables.items, meanings[sorted], trees, copied
+        )
         self._calls = {target: self._call(target, meaning) for target, meaning in meanings.items()}
         self._calls |= {  # which look at their arguments as they are
             contextlib.suppress: Suppressing,
@@ -72,69 +78,24 @@ class Builtins:
         except TypeError:
             return None
 
-    def _best(self, target: Any, values: tuple[Any, ...], *, key: Any, **default: Any) -> Any:
-        """`min` or `max` with a key."""
-        better = operator.lt if target is min else operator.gt
-        several = values if len(values) > 1 else values[0]
-        if self.iterables.items(several) is None and not isinstance(several, list | tuple):
-            several = list(several)
-        rest = tuple(default.values())
-        best = self._convert(_algorithms.best)
-        return best(several, self._convert(key), better, target.__name__, rest)
-
-    def compared(self, first: Any, second: Any) -> Compared:
-        """What compares two lists or tuples by their parts."""
-        if isinstance(first, StagedList) or isinstance(second, StagedList):
-            raise PythonValueNeeded(
-                "a list whose length only the graph knows is compared",
-                mend="stack it, and compare the tensors and their lengths",
-            )
-        equal, less = self._convert(_algorithms.equal), self._convert(_algorithms.less)
-        return Compared(first, equal, less, self._negated)
-
-    def _negated(self, value: Any) -> Any:
-        return self.backend.logical_not(value) if self.is_staged(value) else not value
-
     def _replaced(self, record: Any, /, **changes: Any) -> Any:
         return self._convert(_algorithms.replaced)(record, changes)
-
-    def _sort(self, values: list[Any], native: Callable[..., None], **keywords: Any) -> None:
-        """`values.sort(…)`."""
-        if not any(map(self.is_staged, values)):
-            return native(**keywords)
-        ordered = self.get(sorted)(values, **keywords)
-        values[:] = self.backend.unstack(ordered, len(values))
-        return None
-
-    def in_range(self, item: Any, numbers: range) -> Any:
-        """`item in numbers`."""
-        return self._convert(_algorithms.in_range)(item, numbers)
-
-    def method(self, target: Any) -> Callable[..., Any] | None:
-        """What to call instead of `index` or `count` of a list or tuple."""
-        owner = target.__self__
-        if target.__name__ == "sort":
-            return functools.partial(self._sort, owner, target)
-        algorithm = _SEARCHES.get(target.__name__)
-        if algorithm is None:
-            return None
-
-        def search(value: Any, *bounds: Any) -> Any:
-            if not self.is_staged(value) and not any(map(self.is_staged, owner)):
-                return target(value, *bounds)
-            return self._convert(algorithm)(owner, value, *bounds)
-
-        return search
 
     def _call(self, target: Any, meaning: Callable[..., Any]) -> Callable[..., Any]:
         always = target in (print, dataclasses.replace) or getattr(meaning, "always", False)
         reduces = target in (any, all, sum, min, max, sorted)
         consumes = reduces or target in (list, tuple)
-        iterates = target in _ITERATE
+        iterates, walks = target in _ITERATE, target in _WALK
 
         def call(*arguments: Any, **keywords: Any) -> Any:
-            if consumes and arguments and isinstance(arguments[0], GeneratorType | builtins.map):
-                arguments = (self._collect(arguments[0]), *arguments[1:])
+            if arguments and isinstance(arguments[0], GeneratorType | builtins.map):
+                found = self._generated(target, *arguments)
+                if found is not NATIVE:
+                    return found
+                if consumes:
+                    arguments = (self._generators.collect(arguments[0]), *arguments[1:])
+            elif target is sorted and (known := self.iterables.known(arguments[0])) is not None:
+                arguments = (known, *arguments[1:])
             elif reduces and arguments and self._is_walked(arguments[0]):
                 arguments = (self.iterables.collected(arguments[0]), *arguments[1:])
             if target not in (isinstance, type):
@@ -153,13 +114,19 @@ class Builtins:
             own = self._asked(target, arguments)
             if own is not NATIVE:
                 return self._numbers(target, arguments, own)
-            if target in (min, max) and keywords.get("key") is not None:
-                return self._best(target, arguments, **keywords)
-            if target is sorted and keywords.get("key") is not None:
-                keywords["key"] = self._convert(keywords["key"])
+            by_key = keywords.get("key") is not None
+            if target in (min, max) and (by_key or are_structures(arguments)):
+                return self.ordering.best(target, arguments, **keywords)
+            if target is sorted:
+                if self.iterables.items(arguments[0]) is None or are_structures(arguments):
+                    return self.ordering.sorted(arguments[0], **keywords)
+                if by_key:
+                    keywords["key"] = self._convert(keywords["key"])
             taken = iterates and any(self.iterables.stream(a) is not None for a in arguments)
             if always or taken or any(map(self.is_staged, (*arguments, *keywords.values()))):
                 return self._numbers(target, arguments, meaning(*arguments, **keywords))
+            if walks:
+                arguments = tuple(ListWalk(a) if type(a) is list else a for a in arguments)
             return target(*arguments, **keywords)
 
         call.__name__ = getattr(target, "__name__", "call")
@@ -183,10 +150,14 @@ class Builtins:
             return number_of(self.backend, result)
         return result
 
-    def _collect(self, values: Any) -> Any:
-        """All that a generator or `map` gives; of one that has not begun, staged if need be."""
-        collect = self._collector(values) if isinstance(values, GeneratorType) else None
-        return list(values) if collect is None else collect()
+    def _generated(self, target: Any, values: Any, *default: Any) -> Any:
+        """What takes items from a generator or `map` as far as one that decides; NATIVE else."""
+        self._generators.refuse_spent(values)
+        if target in (any, all):
+            return self._generators.search(target, values)
+        if target is next and isinstance(values, GeneratorType):
+            return self._generators.first(values, default)
+        return NATIVE
 
     def is_staged(self, value: Any, depth: int = 2) -> bool:
         """Whether a value, or a part of a list or tuple, is staged."""

@@ -18,6 +18,8 @@ from bcgraph._weak import told_once
 from bcgraph.backend import Backend
 from bcgraph.errors import CaughtRaise, Note
 
+from ._managers import may_suppress
+
 _EDGE = f"{__package__}._finish"  # where a recorded call begins
 
 _local = threading.local()
@@ -106,7 +108,7 @@ def _catches(frame: FrameType, kind: type[BaseException], skipped: int) -> int |
         offset = next(targets, None)
         if offset is None or len(seen) <= skipped:
             continue
-        found = _handles(instructions, offset, kind, names)
+        found = _handles(frame.f_code, instructions, offset, kind, names)
         if found is not None:
             return found
     return None
@@ -119,15 +121,24 @@ def _table(code: CodeType) -> tuple[list[tuple[int, int, int]], dict[int, dis.In
     return entries, {i.offset: i for i in dis.get_instructions(code)}
 
 
+def _leaves_with(instructions: dict[int, dis.Instruction], start: int) -> bool:
+    """Whether the handler at an offset is that of a `with`."""
+    after = (ins for offset, ins in instructions.items() if offset > start)
+    return next(after).opname == "WITH_EXCEPT_START"
+
+
 def _handles(
+    code: CodeType,
     instructions: dict[int, dis.Instruction],
     start: int,
     kind: type[BaseException],
     names: Mapping[str, Any],
 ) -> int | None:
-    """Where the handler at an offset has an `except` for a type of exception."""
+    """Where the handler at an offset has an `except` for a type of exception, or suppresses it."""
     if instructions[start].opname != "PUSH_EXC_INFO":
         return None
+    if _leaves_with(instructions, start):
+        return start if may_suppress(place_of_offset(code, start)) else None
     stack: list[Any] = []
     for ins in instructions.values():
         if ins.offset <= start:

@@ -18,7 +18,14 @@ from bcgraph import _config
 from bcgraph._places import place_of_code
 from bcgraph._weak import ByIdentity
 from bcgraph.errors import UnreadableFunction, UnsupportedPython
-from bcgraph.instructions import Code, UnknownPython, UnreadableCode, collected, read
+from bcgraph.instructions import (
+    Code,
+    Consumer,
+    UnknownPython,
+    UnreadableCode,
+    collected,
+    read,
+)
 from bcgraph.regions import Flow
 from bcgraph.rewrite import Hooks, region, rewrite
 
@@ -36,7 +43,7 @@ class Codes:
         self._rewritten: ByIdentity[CodeType, dict[bool, CodeType]] = ByIdentity()
         # of made code: what it was made of, and a copy of that for when it is gone
         self._made: ByIdentity[CodeType, tuple[weakref.ref[CodeType], CodeType]] = ByIdentity()
-        self._collecting: ByIdentity[CodeType, CodeType] = ByIdentity()
+        self._collecting: ByIdentity[CodeType, dict[Consumer, CodeType | None]] = ByIdentity()
 
     def code(self, code: CodeType, *, journal: bool = False) -> CodeType:
         """The rewritten code of a function's code; of any other, the code itself.
@@ -93,22 +100,24 @@ class Codes:
         return origin() or copy
 
     def collector(
-        self, generator: GeneratorType[Any, Any, Any]
+        self, generator: GeneratorType[Any, Any, Any], consumer: Consumer
     ) -> tuple[FunctionType, list[Any], dict[str, Any]] | None:
-        """A function that makes a list of what a generator gives, and its arguments.
+        """A function that does what a consumer does with a generator's items, and its arguments.
 
-        None for what has started, or delegates to another generator.
+        None for what has started, or cannot be such a function.
         """
         frame = generator.gi_frame
         if frame is None or inspect.getgeneratorstate(generator) != inspect.GEN_CREATED:
             return None
         origin = self.origin(generator.gi_code)
-        code = self._collecting.get(origin)
+        several = self._collecting.get(origin)
+        if several is None:
+            several = self._collecting[origin] = {}
+        if consumer not in several:
+            several[consumer] = collected(origin, consumer)
+        code = several[consumer]
         if code is None:
-            code = collected(origin)
-            if code is None:
-                return None
-            self._collecting[origin] = code
+            return None
         made_by = _function_of(generator)
         if made_by is None:
             return None

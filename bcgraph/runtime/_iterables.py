@@ -114,6 +114,14 @@ class Iterables:
             return found
         return None
 
+    def known(self, value: Any) -> list[Any] | None:
+        """The items of a staged `enumerate`, `zip` …; None where Python can't tell how many."""
+        items = self.items(value) if isinstance(value, Lazy) else None
+        count = None if items is None else items.length()
+        if items is None or not isinstance(count, int):
+            return None
+        return [items.at(i) for i in range(count)]
+
     def _some_items(self, value: Any) -> Items:
         found = self.items(value)
         if found is None:

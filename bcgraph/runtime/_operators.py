@@ -22,6 +22,7 @@ from ._lists import Slots, StagedList, forward, is_staged
 from ._notes import Notes
 from ._optional import PerhapsNone, used
 from ._protocols import Protocols
+from ._structures import Structures, is_structure
 from ._trees import Trees
 from ._values import NATIVE, Maybe
 
@@ -66,7 +67,7 @@ class Operators:
         refuse_lost(second)
         if not self._builtins().is_staged((first, second), 3):
             return first
-        return self._builtins().compared(forward(first), forward(second))
+        return self._builtins().ordering.compared(forward(first), forward(second))
 
     def contains(self, item: Any, container: Any, inverted: bool) -> Any:
         """`item in container`, or `not in`."""
@@ -80,7 +81,11 @@ class Operators:
         elif type(container) is range:
             if not backend.is_staged(item):
                 return NATIVE
-            found = self._builtins().in_range(item, container)
+            found = self._builtins().ordering.in_range(item, container)
+        elif type(container) in (list, tuple) and self._are_structures(item, container):
+            found = self._builtins().ordering.contained(item, container)
+            if not is_staged(backend, found):
+                return found != inverted
         elif type(container) in (list, tuple) and (
             backend.is_staged(item) or any(backend.is_staged(v) for v in container)
         ):
@@ -93,10 +98,17 @@ class Operators:
                 return NATIVE
         return backend.logical_not(found) if inverted else found
 
+    def _are_structures(self, item: Any, container: Any) -> bool:
+        """Whether lists or tuples with staged parts are compared with an item."""
+        compared = (item, *container)
+        return any(map(is_structure, compared)) and self._builtins().is_staged(compared, 3)
+
     def subscript(self, target: Any, key: Any) -> Any:
         """The list or tuple to take an element of, by a Python or a staged index."""
         staged = forward(target)
         if staged is target and self.backend.is_staged(key) and self.backend.is_recording():
+            if isinstance(target, list | tuple | deque) and any(map(is_structure, target)):
+                return Structures(self._trees(), target, self.notes.copied)
             return Indexed(self.backend, target, self.notes.copied)
         return staged
 

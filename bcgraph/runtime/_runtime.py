@@ -33,7 +33,7 @@ from bcgraph.errors import (
     UnsupportedEffect,
     UnsupportedRegion,
 )
-from bcgraph.instructions import Op
+from bcgraph.instructions import Consumer, Op
 from bcgraph.regions import Flow, Site
 from bcgraph.rewrite import Hooks, SiteHook
 
@@ -44,8 +44,10 @@ from ._codes import Codes, twin
 from ._eager import execute
 from ._evidence import place_of, suspension
 from ._finish import finished
+from ._generators import Function, Generators
 from ._iterate import ByPython, turns_left
 from ._lists import forward, given, is_staged
+from ._managers import entered
 from ._notes import CHANGING, Notes, mutators
 from ._operators import Operators, is_none
 from ._outside import OF_CALLER, consumes
@@ -58,6 +60,7 @@ from ._texts import Texts
 from ._transaction import transaction
 from ._turns import MOST
 from ._values import NATIVE, UNDEFINED, Iteration, NativeIteration
+from ._walk import ListWalk
 
 DISABLED = "__bcgraph_disabled__"
 INNER = "__bcgraph_inner__"  # what converted code calls instead
@@ -94,6 +97,7 @@ class Runtime:
         )
         hooks = self._hooks(journal=False)
         self._codes = Codes(hooks, self._hooks(journal=True) if backend.symbolic else hooks)
+        self._generators = Generators(backend, self._converted, self._consumer, lambda: self.stager)
         self._builtins: Builtins | None = None
 
     @property
@@ -139,6 +143,7 @@ class Runtime:
             append=operators.append,
             read=operators.read,
             local=_caller_local,
+            entered=entered,
             suppressed=lambda result: self.stager.suppressed.told(result),
             nested=nested,
             born=notes.born,
@@ -304,9 +309,11 @@ class Runtime:
                 self.backend,
                 self.texts,
                 self._converted,
-                self._collector,
+                self._generators,
                 self._asked,
+                lambda: self.stager.trees,
                 self.notes.attribute,
+                self.notes.copied,
             )
         return self._builtins
 
@@ -318,7 +325,7 @@ class Runtime:
                 self.notes.refuse_writing(target.__self__)  # as PyTorch names what writes in place
             names = mutators(type(target.__self__))
             if type(target.__self__) is tuple and self.backend.is_recording():
-                return self._meanings().method(target) or target
+                return self._meanings().ordering.method(target) or target
             if names is not None:
                 staged = forward(target.__self__)
                 if staged is not target.__self__:
@@ -327,7 +334,7 @@ class Runtime:
                     self.notes.contents(target.__self__)
                 if not self.backend.is_recording():
                     return target
-                return self._meanings().method(target) or target
+                return self._meanings().ordering.method(target) or target
         if not self.backend.is_recording():
             return target
         if (
@@ -347,13 +354,12 @@ class Runtime:
     def _converted(self, fn: Any) -> Any:
         return self.function(fn) if type(fn) is FunctionType else self.resolve(fn)
 
-    def _collector(self, generator: GeneratorType[Any, Any, Any]) -> Callable[[], Any] | None:
-        """A converted function that collects a generator that has not started yet."""
-        collector = self._codes.collector(generator)
-        if collector is None:
-            return None
-        fn, arguments, keywords = collector
-        return functools.partial(self.function(fn), *arguments, **keywords)
+    def _consumer(
+        self, generator: GeneratorType[Any, Any, Any], consumer: Consumer
+    ) -> Function | None:
+        """A converted function that consumes a generator that has not started yet."""
+        found = self._codes.collector(generator, consumer)
+        return None if found is None else (self.function(found[0]), *found[1:])
 
     def _class(self, target: type, sight: Sight | None) -> Any:
         """What to call instead of a class: what it makes is noted."""
@@ -451,10 +457,11 @@ class Runtime:
         if not self.backend.symbolic or not self.backend.is_recording():
             return value
         refuse_lost(value)
+        self._generators.refuse_spent(value)
         self.notes.refuse_consuming(value)
         iteration = self._meanings().iterables.iteration(value)
         if iteration is None:
-            return value
+            return ListWalk(value) if type(value) is list else value
         self.notes.born(iteration)
         return iteration
 

@@ -198,7 +198,7 @@ class Stager:
                 return self.backend.logical_not(value.there)
             inner = value.value
             if not is_staged(self.backend, inner):
-                return value.there if inner else self.backend.predicate(False)
+                return self.backend.predicate(value.there if inner else False)
             return self.backend.all_of([value.there, self._predicate(inner, flow, site)])
         if isinstance(value, StagedList):
             value = self.backend.less(0, value.length())

@@ -18,7 +18,9 @@ import programs.nasty_jumps
 import programs.nasty_models
 import programs.nasty_none
 import programs.nasty_remade
+import programs.nasty_searched
 import programs.nasty_specials
+import programs.nasty_structures
 import programs.nasty_texts
 import programs.nasty_unset
 import programs.nasty_values  # noqa: F401
@@ -92,7 +94,9 @@ def same(backend: Harness, got: Any, expected: Any, where: str, widens: bool = F
 def close(got: Any, expected: Any, where: str) -> None:
     """Nested values are equal, numbers nearly."""
     if isinstance(expected, int | float) and isinstance(got, int | float):
-        assert math.isclose(got, expected, rel_tol=1e-5, abs_tol=1e-6), f"{where}: {got}"
+        both_none = math.isnan(got) and math.isnan(expected)
+        near = math.isclose(got, expected, rel_tol=1e-5, abs_tol=1e-6)
+        assert both_none or near, f"{where}: {got}"
         return
     assert type(got) is type(expected), f"{where}: {got!r} instead of {expected!r}"
     if isinstance(expected, list | tuple):

@@ -269,3 +269,16 @@ def test_errors_are_the_users_own() -> None:
 def test_random_programs(seed: int) -> None:
     """Values and gradients are those of eager execution."""
     assert difference(program(seed), compiler="python") == ""
+
+
+def test_a_seed_is_set_in_each_call() -> None:
+    def program(x: Any) -> Any:
+        if x.sum() > 0:
+            torch.manual_seed(3)
+        else:
+            torch.manual_seed(4)
+        return x + torch.rand(3)
+
+    compiled = bcgraph.compile(program, backend="torch")
+    for x in (torch.ones(3), -torch.ones(3), torch.ones(3), -torch.ones(3)):
+        assert compiled(x).equal(program(x))

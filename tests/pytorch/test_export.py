@@ -219,3 +219,25 @@ def test_writes_of_loops_are_exported() -> None:
             one, other = torch.ones(2), torch.ones(2)
             assert torch.equal(program(one, y), Adding()(other, y))
             assert torch.equal(one, other)
+
+
+def test_a_constant_that_a_branch_hands_on() -> None:
+    class Best(nn.Module):
+        def forward(self, x: Any, limit: Any) -> Any:
+            best = None
+            for i, value in enumerate(x):
+                if value > limit:
+                    return value, i
+                if best is None or value > best:
+                    best = value
+            return best, -1
+
+    values, limits = torch.tensor([1.0, 3.0, 2.0]), (0.5, 2.5, 9.0)
+    module = Best()
+    inputs = (values, torch.tensor(2.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = torch.export.export(bcgraph.convert(module, backend="torch"), inputs).module()
+    for limit in map(torch.tensor, limits):
+        for got, expected in zip(made(values, limit), module(values, limit), strict=True):
+            assert float(got) == float(expected)

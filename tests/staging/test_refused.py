@@ -184,9 +184,55 @@ def asked_in_the_function_around(x):
     return (lambda: 1.0 if last else 2.0)()
 
 
+class Suppressing:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        return kind is ValueError
+
+
+def suppressed_by_an_object(x):
+    with Suppressing():
+        if x > 1:
+            raise ValueError("big")
+        x = x * 2
+    return x
+
+
+@contextlib.contextmanager
+def without_errors():
+    try:  # noqa: SIM105
+        yield
+    except ValueError:
+        pass
+
+
+def suppressed_by_a_generator(x):
+    with without_errors():
+        x = checked(x) * 2
+    return x
+
+
+def walked_list_that_grows(x):
+    items = [x, x - 1]
+    for item in items:
+        if item > 2:
+            items.append(item - 1)
+    return items[-1]
+
+
+def row_that_a_tensor_chose(x):
+    rows = [[x, x], [x * 2, x]]
+    rows[1 if x > 1 else 0][0] = x * 100
+    return rows[0][0]
+
+
 CASES = [
     (of_the_function_around, UndefinedVariable),
     (asked_in_the_function_around, UndefinedVariable),
+    (suppressed_by_an_object, CaughtRaise), (suppressed_by_a_generator, CaughtRaise),
+    (walked_list_that_grows, UnsupportedEffect), (row_that_a_tensor_chose, Disagreement),
     (chosen_after_an_effect, Disagreement),
     (length_of_a_text, PythonValueNeeded), (number_in_a_text, PythonValueNeeded),
     (list_of_a_text, PythonValueNeeded), (text_in_quotes, PythonValueNeeded),
