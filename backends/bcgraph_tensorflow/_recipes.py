@@ -75,13 +75,15 @@ class Recipe:
 
 
 def recipe(value: Any, leaves: Sequence[Any], is_fixed: Callable[[Any], bool]) -> Recipe | None:
-    """How a value follows from leaves and from what `is_fixed`.
+    """How a value follows from leaves, some of which may be None, and from what `is_fixed`.
 
     None if it cannot be computed anew, or if it is not known which of several leaves it reads.
     """
     places: dict[int, int] = {}
     several = set()
     for place, leaf in enumerate(leaves):
+        if leaf is None:
+            continue
         if id(leaf) in places:
             several.add(id(leaf))
         places[id(leaf)] = place

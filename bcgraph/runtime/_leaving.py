@@ -73,15 +73,25 @@ class Leaving:
         port = next(target for target in loop.targets if target != loop.start)
         if not self._may_leave(port) or not self.is_only(port) or self._asks_numbers():
             return
-        nodes = self.recorded.nodes
+        nodes, lasting = self.recorded.nodes, self._lasting(port)
         fixed = [
             value
             for name, value in self.recorded.at.variables.items()
             if isinstance(nodes.get(("variable", name), Static(value)), Static)
         ]
+        lasts = [False]  # the flag
+        for key, node in nodes.items():
+            is_it = key[0] == "variable" and key[1] in lasting
+            lasts += [is_it for _ in self.recorded.trees.specs(node)]
+        leaves = [leaf if one else None for leaf, one in zip(leaves, lasts, strict=True)]
         found = self.backend.recipe(choice.selector, leaves, fixed)
         if found is not None:
             self.last = Exit(found, port == loop.targets[0], port, first=0)
+
+    def _lasting(self, port: int) -> tuple[str, ...]:
+        """The variables that matter where a turn ends: to the next one, or at the way out."""
+        live = self.recorded.liveness.at(port) | self.recorded.liveness.at(self.recorded.loop.start)
+        return self.recorded.facts.names(live)
 
     def _asks_numbers(self) -> bool:
         """Whether the branch reads numbers that Python still knows: it may have folded them."""

@@ -217,6 +217,25 @@ def another_dtype_on_exit(x: Any, limit: Any) -> Any:
     return y + x
 
 
+def seen_where_it_is_left(x: Any, limit: Any) -> Any:
+    """What the test sets is read behind the loop only, or not at all."""
+    i = tf.constant(0)
+    while (square := x * tf.cast(i, tf.float32)) < limit:
+        i += 1
+        if i > 30:
+            return i, x
+    return i, square
+
+
+def set_by_a_test_and_dropped(x: Any, limit: Any) -> Any:
+    i = tf.constant(0)
+    while (_ := x * tf.cast(i, tf.float32)) < limit:
+        i += 1
+        if i > 30:
+            return x
+    return i
+
+
 def nested(x: Any, limit: Any) -> Any:
     total = x * 0.0
     i = 0
@@ -268,6 +287,7 @@ def printed_before_it_is_asked(x: Any, limit: Any) -> Any:
 PROGRAMS = [two_ways_out, heads, three_after, with_else, changed_before_it_is_asked,
             written_before_it_is_asked, appended_behind_it, becomes_a_number, another_question,
             two_alike, value_of_the_first_turn, divides, another_dtype_on_exit, nested,
+            seen_where_it_is_left, set_by_a_test_and_dropped,
             raises_in_the_body]  # fmt: skip
 
 
