@@ -73,7 +73,10 @@ class Leaving:
         port = next(target for target in loop.targets if target != loop.start)
         if not self._may_leave(port) or not self.is_only(port) or self._asks_numbers():
             return
-        nodes, lasting = self.recorded.nodes, self._lasting(port)
+        nodes, live = self.recorded.nodes, self.recorded.liveness.at(loop.start)
+        if self.recorded.liveness.at(port) & loop.body.touched & ~live:
+            return  # what only this way out reads is not handed on to the next turn
+        lasting = self.recorded.facts.names(live)
         fixed = [
             value
             for name, value in self.recorded.at.variables.items()
@@ -87,11 +90,6 @@ class Leaving:
         found = self.backend.recipe(choice.selector, leaves, fixed)
         if found is not None:
             self.last = Exit(found, port == loop.targets[0], port, first=0)
-
-    def _lasting(self, port: int) -> tuple[str, ...]:
-        """The variables that matter where a turn ends: to the next one, or at the way out."""
-        live = self.recorded.liveness.at(port) | self.recorded.liveness.at(self.recorded.loop.start)
-        return self.recorded.facts.names(live)
 
     def _asks_numbers(self) -> bool:
         """Whether the branch reads numbers that Python still knows: it may have folded them."""

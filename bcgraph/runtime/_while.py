@@ -281,8 +281,7 @@ class While:
 
     def _values_after(self, outcome: Outcome, state: dict[Key, Any]) -> dict[Key, Any]:
         alive: frozenset[str] = frozenset()
-        last = () if self.leaving.last is None else (self.leaving.last.port,)
-        for port in (*outcome.ports, *last):
+        for port in outcome.ports:
             if port != RETURN:
                 alive |= frozenset(self.facts.names(self.liveness.at(port)))
         start, ports = self.loop.start, outcome.ports
