@@ -49,11 +49,13 @@ class Piece:
     def _in_order(self, outputs: list[Any]) -> list[Any]:
         """The outputs, which wait for all that the graph does."""
         graph, order = self.graph, self._order
-        if not any(map(_may_wait, graph.get_operations())):  # nothing is to be put in order
+        operations = graph.get_operations()
+        if not any(map(_may_wait, operations)):  # nothing is to be put in order
             graph.experimental_acd_manager = None
             graph.collective_manager_ids_used = {}
             return outputs
-        outputs = [order.mark_as_return(value) for value in outputs]
+        if any(op.op_def.is_stateful for op in operations):
+            outputs = [order.mark_as_return(value) for value in outputs]
         order.__exit__(None, None, None)
         graph.control_outputs.extend(order.ops_which_must_run)
         graph.collective_manager_ids_used = order.collective_manager_ids_used
