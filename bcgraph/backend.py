@@ -185,6 +185,16 @@ class Stream(Protocol):
         """The item in it; `checked` is the check that there is one, where no branch has asked."""
 
 
+class Recipe(Protocol):
+    """How a staged boolean follows from what a loop carries."""
+
+    def made(self, leaves: Sequence[Any]) -> Any:
+        """It, recorded anew where these are carried."""
+
+    def makes(self, value: Any, leaves: Sequence[Any]) -> bool:
+        """Whether a value follows in the same way from these; None stands for what is not known."""
+
+
 class Backend(Protocol):
     """What a framework does for bcgraph."""
 
@@ -211,6 +221,19 @@ class Backend(Protocol):
 
     def takes_heads(self) -> bool:
         """Whether what a `for` loop's body tests first shall be a part of the loop's own test."""
+
+    def recipe(self, value: Any, leaves: Sequence[Any], fixed: Sequence[Any]) -> Recipe | None:
+        """How a staged boolean follows from leaves and from what is the same in each turn.
+
+        None if that may fail, has an effect, or costs more than carrying the boolean.
+        """
+
+    def head(self, value: Any, *, goes_on: bool) -> Recipe | None:
+        """Lets the loop whose body is being recorded go on only if a staged boolean is `goes_on`.
+
+        Its test looks at that from now on. None if that cannot be: another graph is being recorded,
+        something has had an effect in the turn before, or there is no `recipe`.
+        """
 
     def refusal(self, error: Exception) -> BcgraphError | None:
         """What a framework's exception means that a program met while it was recorded.

@@ -16,6 +16,7 @@ from bcgraph.backend import (
     Items,
     Program,
     PythonValueNeeded,
+    Recipe,
     Spec,
     StagedNumber,
     unfit,
@@ -29,6 +30,7 @@ from . import (
     _leaks,
     _logic,
     _loops,
+    _recipes,
     _streams,
     _texts,
     reassociate,
@@ -190,6 +192,15 @@ class Backend:
     ) -> list[Any]:
         """One `While` operation."""
         return _loops.while_loop(test, body, values, specs)
+
+    def recipe(self, value: Any, leaves: Sequence[Any], fixed: Sequence[Any]) -> Recipe | None:
+        """Of few elementwise operations."""
+        known = set(map(id, fixed))
+        return _recipes.recipe(value, leaves, lambda tensor: id(tensor) in known)
+
+    def head(self, value: Any, *, goes_on: bool) -> Recipe | None:
+        """Of few elementwise operations, where nothing has been done before."""
+        return _loops.head(value, goes_on=goes_on)
 
     def is_pure(self, record: Callable[[], Any], *, kept: bool = False) -> bool:
         """Whether recording adds no stateful operation."""

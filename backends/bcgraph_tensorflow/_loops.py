@@ -19,8 +19,11 @@ from tensorflow.python.ops import control_flow_util_v2, while_v2
 from bcgraph.backend import Added, Spec
 
 from . import reassociate
+from ._constants import constant
 from ._dtypes import Filler
+from ._harmless import acts
 from ._pieces import Piece
+from ._recipes import Recipe, is_captured, recipe
 
 
 class _Open(threading.local):
@@ -31,9 +34,15 @@ class _Open(threading.local):
 
 
 class _Loop:
-    def __init__(self, leaves: list[Any]) -> None:
-        self.leaves = leaves
+    """A loop: what its body is given, the options it asks for, how a turn may end at its head.
+
+    `graph` is that of the body, where the test can be added to while it is recorded.
+    """
+
+    def __init__(self, leaves: list[Any], graph: Any = None) -> None:
+        self.leaves, self.graph = leaves, graph
         self.asked: dict[str, Any] = {}
+        self.heads: list[tuple[Recipe, bool]] = []
 
 
 class _Asked(Exception):
@@ -102,7 +111,7 @@ def _built(
         asked = asking.recorded(lambda: _given(before, shapes))
         told = asking.recorded(lambda: tf.convert_to_tensor(test(asked[2:])))
         given = turning.recorded(lambda: _given(before, shapes))
-        loop.leaves = given[2:]
+        loop.leaves, loop.graph = given[2:], turning.graph
 
         def turn() -> list[Any]:
             for value in asking.graph.external_captures:
@@ -132,6 +141,8 @@ def _built(
                 for place, value in enumerate(made)
             ]
 
+        if loop.heads:
+            told = asking.recorded(lambda: _with_heads(told, loop.heads, asked[2:], turning.graph))
         counter_after = turning.recorded(lambda: given[0] + 1)
         asking.finish(asked, [told])
         turning.finish(given, turning.recorded(handed_on))
@@ -143,6 +154,36 @@ def _built(
             return resumed(before)[2:]
         loop = reassociate.Loop(asking.graph, turning.graph, tuple(before))
         return reassociate.recorded(loop, resumed)[2:]
+
+
+def _with_heads(told: Any, heads: list[tuple[Recipe, bool]], leaves: list[Any], body: Any) -> Any:
+    """A loop's test with what its body tests first; it captures what the body does, in order."""
+    for value in body.external_captures:
+        ops.get_default_graph().capture(value)
+    for condition, goes_on in heads:
+        made = condition.made(leaves)
+        if goes_on:
+            told = tf.logical_and(told, made)
+        else:
+            told = tf.raw_ops.Select(condition=made, x=constant(False, tf.bool), y=told)
+    return told
+
+
+def head(value: Any, *, goes_on: bool) -> Recipe | None:
+    """Lets a loop go on only if a value, of the body that is being recorded, is `goes_on`.
+
+    None if that is not possible: it is not computed of what the body is given, or something has
+    been done before it.
+    """
+    loop = _open.loops[-1] if _open.loops else None
+    if loop is None or loop.graph is not ops.get_default_graph():
+        return None
+    if any(map(acts, loop.graph.get_operations())):
+        return None
+    found = recipe(value, loop.leaves, is_captured)
+    if found is not None:
+        loop.heads.append((found, goes_on))
+    return found
 
 
 def _given(values: list[Any], shapes: list[Any]) -> list[Any]:

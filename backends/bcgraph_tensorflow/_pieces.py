@@ -12,6 +12,8 @@ import tensorflow as tf
 from tensorflow.python.framework import auto_control_deps
 from tensorflow.python.util import object_identity
 
+_CONTROL = ("Merge", "NoOp", "Switch")
+
 
 class Piece:
     """One of TensorFlow's function graphs (of a `kind`) inside the graph `outer`."""
@@ -38,8 +40,6 @@ class Piece:
             made = [graph.capture(value) for value in outputs]
             if self._ordered:
                 made = self._in_order(made)
-                graph.control_outputs.extend(self._order.ops_which_must_run)
-                graph.collective_manager_ids_used = self._order.collective_manager_ids_used
         deferred = tf.nest.flatten(graph.deferred_internal_captures, expand_composites=True)
         graph.inputs = [*inputs, *graph.internal_captures, *deferred]
         graph.outputs = made
@@ -48,7 +48,21 @@ class Piece:
 
     def _in_order(self, outputs: list[Any]) -> list[Any]:
         """The outputs, which wait for all that the graph does."""
-        if any(op.op_def.is_stateful for op in self.graph.get_operations()):
-            outputs = [self._order.mark_as_return(value) for value in outputs]
-        self._order.__exit__(None, None, None)
+        graph, order = self.graph, self._order
+        operations = graph.get_operations()
+        if not any(map(_may_wait, operations)):  # nothing is to be put in order
+            graph.experimental_acd_manager = None
+            graph.collective_manager_ids_used = {}
+            return outputs
+        if any(op.op_def.is_stateful for op in operations):
+            outputs = [order.mark_as_return(value) for value in outputs]
+        order.__exit__(None, None, None)
+        graph.control_outputs.extend(order.ops_which_must_run)
+        graph.collective_manager_ids_used = order.collective_manager_ids_used
         return outputs
+
+
+def _may_wait(op: Any) -> bool:
+    """Whether an operation does something, or uses what others may write."""
+    uses = any(given.dtype in (tf.resource, tf.variant) for given in op.inputs)
+    return bool(op.op_def.is_stateful or op.type in _CONTROL or uses)

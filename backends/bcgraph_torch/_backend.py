@@ -86,6 +86,12 @@ class Backend:
         """Yes."""
         return True
 
+    def recipe(self, value: Any, leaves: Sequence[Any], fixed: Sequence[Any]) -> None:
+        """None: conditions are carried."""
+
+    def head(self, value: Any, *, goes_on: bool) -> None:
+        """None: a test is recorded before the body."""
+
     def refusal(self, error: Exception) -> BcgraphError | None:
         """What an error of PyTorch's means that is no error of the program."""
         return _refusals.refusal(error)

@@ -25,11 +25,9 @@ class Ending:
 
     def after(self, leaves: list[Any]) -> Outcome:
         """The state after the loop, and where control is."""
-        end = (
-            self.recorded.exits[0]
-            if self.recorded.flag is None
-            else self.recorded.flag.end(leaves.pop(0))
-        )
+        end = self._end(leaves)
+        if self.recorded.flag is not None:
+            del leaves[0]
         state = self.recorded.state.rebuilt(leaves)
         self.recorded.carried.told(self.recorded.nodes, state)
         variables = dict(self.recorded.at.variables)
@@ -60,6 +58,15 @@ class Ending:
             operands,
             effects,
         )
+
+    def _end(self, leaves: list[Any]) -> int | Choice:
+        """By which way the loop has been left."""
+        flag, leaving = self.recorded.flag, self.recorded.leaving
+        if not leaving.exits or self.recorded.counted:
+            return self.recorded.exits[0] if flag is None else flag.end(leaves[0])
+        if flag is None:
+            return leaving.end([None, *leaves], True, leaving.exits[-1].port)
+        return leaving.end(leaves, flag.goes_on(leaves[0]), flag.way_out(leaves[0]))
 
     def _after_a_turn(self, key: Key, value: Any, state: dict[Key, Any]) -> Any:
         """A value that there is after a turn only."""
@@ -132,6 +139,7 @@ class Ending:
         """Where control may be: Python has decided against the other ways out while recording."""
         stays = self.recorded.loop.targets[self.recorded.loop.stays]
         ports = {*self.recorded.taken, *(p for p in self.recorded.choice.ports if p != stays)}
+        ports |= {exit.port for exit in self.recorded.leaving.exits}
         if self.recorded.counted:
             ports.add(self.recorded.exits[0])
         for port in self.recorded.exits:

@@ -30,25 +30,27 @@ class Flag:
         self.left = tuple(left) if counted else self.exits
         self.single = len(self.left) == 1
 
-    def first(self, enters: Any, left: Callable[[], int | Choice]) -> Any:
+    def first(self, enters: Callable[[], Any], left: Callable[[], int | Choice]) -> Any:
         """Before the loop, which is entered or `left` at once."""
         value: Any
         if self.counted:
             value = True if self.single else self.start
         elif self.single:
-            value = enters
+            value = enters()
         else:
             rest = left()
             port = rest if isinstance(rest, int) else rest.port(self.backend)
-            value = self.backend.select(enters, self.start, port)
+            value = self.backend.select(enters(), self.start, port)
         return self._tensor(value)
 
-    def after(self, turn: Outcome) -> Any:
-        """After a turn."""
+    def after(self, turn: Outcome, before: Any) -> Any:
+        """After a turn; what it was `before` if the loop goes on."""
         if turn.raised:
             return self._tensor(False if self.single else self.left[0])
+        if turn.choice == self.start:
+            return before
         if isinstance(turn.choice, int):
-            return self._tensor(turn.choice == self.start if self.single else turn.choice)
+            return self._tensor(False if self.single else turn.choice)
         if self.single:
             return self._tensor(turn.choice.is_port(self.backend, self.start))
         return self._tensor(turn.choice.port(self.backend))
@@ -69,6 +71,14 @@ class Flag:
         if len(self.exits) == 2:
             return Choice(self.exits, self.backend.equal(flag, self.exits[0]))
         return Choice(self.exits, flag)
+
+    def way_out(self, flag: Any) -> int | Choice:
+        """By which way the last turn has left the loop, if it has."""
+        if self.single:
+            return self.left[0]
+        if len(self.left) == 2:
+            return Choice(self.left, self.backend.equal(flag, self.left[0]))
+        return Choice(self.left, flag)
 
     def _tensor(self, value: Any) -> Any:
         return tensor(self.backend, value)

@@ -156,6 +156,16 @@ class Journal:
         """Whether a branch is being recorded, not just a whole call."""
         return bool(self._frames[self._wholes :])
 
+    @property
+    def depth(self) -> int:
+        """How many branches and whole calls are being recorded."""
+        return len(self._frames)
+
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether nothing has been written in the innermost of them so far."""
+        return not self._frames[-1]
+
     def note(self, location: Location) -> None:
         """Tells the journal, before a write, where it goes."""
         if self._frames and not self.is_own(location.target):

@@ -17,6 +17,7 @@ from ._forks import Fork, Forks
 from ._iterate import StagedIteration
 from ._journal import Journal
 from ._known import Known
+from ._leaving import Leaving
 from ._lists import StagedList, forward, is_staged
 from ._looped import Loops
 from ._optional import PerhapsNone
@@ -51,6 +52,7 @@ class Stager:
         self.raises = Raises(backend, self.journal, is_made)
         self.known_loops: dict[Any, Any] = {}  # state types that loops of this recording settled at
         self.suppressed = Suppressed()
+        self.leaving: Leaving | None = None  # of the loop whose turn is being recorded
         self.turns = 1  # how many of loops around are recorded one by one, multiplied
         self._nested = False
         self._depths = Depths()
@@ -127,6 +129,14 @@ class Stager:
                         mend="change it in the loop's body, or test in one condition",
                     ) from None
                 return self.loops.from_predicate(flow, site, again, at, predicate, repeatable=False)
+
+        if self.leaving is not None and tested is not None:
+            if self.leaving.at_end(flow, site, decision, at, predicate):
+                port = self.leaving.recorded.loop.start
+                return Outcome(port, at.variables, {port: at.operands})
+            which = self.leaving.at_head(flow, decision, at, predicate)
+            if which is not None:
+                return self._run(decision, which, at.variables, at.operands, at)
 
         known = None  # what is known, on each way, of a value that may be None
         if branch_kind(flow, site) == "none" and isinstance(tested, PerhapsNone):

@@ -33,6 +33,8 @@ class Test:
         if self.recorded.flag is not None:
             conditions.append(self.recorded.flag.goes_on(leaves[0]))
             rest = leaves[1:]
+        if self.recorded.leaving.last is not None:
+            conditions.append(self.recorded.leaving.stays(rest))
         if self.recorded.counted:
             state = self.given = self.recorded.state.rebuilt(rest)
             if self.recorded.head is not None:

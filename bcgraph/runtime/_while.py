@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bcgraph.backend import Added
@@ -14,6 +15,7 @@ from ._ending import Ending
 from ._evidence import Ways
 from ._flag import Flag
 from ._iterate import Numbered, StagedIteration
+from ._leaving import Leaving
 from ._lists import ElementWidened
 from ._nodes import Elements, Static, is_free, shape_of
 from ._outcome import Choice, Outcome
@@ -64,7 +66,6 @@ class While:
         self.ways = Ways(flow, site, loop)
         body, cfg = loop.body, loop.body.cfg
         self.facts = body.facts
-        self.enters = choice.is_port(self.backend, loop.targets[loop.stays])
         base = at.base
         if loop.over:
             entered = list(at.operands)
@@ -76,9 +77,6 @@ class While:
         self.counted = loop.over or loop.test is not None
         self.exits = loop.ports
         self.flag: Flag | None = None
-        if head is None and (not self.counted or body.ports != (loop.start,)):
-            left = [port for port in body.ports if port != loop.start]
-            self.flag = Flag(stager.backend, loop.ports, loop.start, left, counted=self.counted)
         held = Reachable(at.variables, self.entered, at.cells, at.first, list(at.globals.values()))
         self.state = State(stager.trees)
         self.nodes, self.values = self.state.nodes, self.state.values
@@ -92,7 +90,7 @@ class While:
         )
         self.taken: frozenset[int] = frozenset()  # the ways out that the body has shown last
         self.given: dict[Key, Any] = {}  # the state that the body has been given last
-        self.test, self.ending = Test(self), Ending(self)
+        self.test, self.ending, self.leaving = Test(self), Ending(self), Leaving(self)
         self.last_items: tuple[str, ...] = ()  # variables that hold the last turn's, as is known
         if head is not None and isinstance(iteration, Numbered) and iteration.is_private:
             changed = () if head.rest is None else self.facts.names(head.rest.written)
@@ -160,10 +158,11 @@ class While:
         self.test.asks = repeatable
         for _ in range(_ATTEMPTS):
             self.placed: dict[int, Key] = {}
-            init: list[Any] = []
+            init = list(self.state.first_leaves())
+            self.leaving.begin([None, *init])
+            self.flag = self._flag()
             if self.flag is not None:
-                init.append(self.flag.first(self.enters, self._left_at_once))
-            init.extend(self.state.first_leaves())
+                init.insert(0, self.flag.first(lambda: self.enters, self._left_at_once))
             flag = [] if self.flag is None else [self.backend.spec(init[0])]
             specs = found_specs(self.backend, [*flag, *self.state.specs()], init)
             try:
@@ -191,6 +190,23 @@ class While:
             place=self.ways.place,
             notes=[note for note in notes if note.text],
         )
+
+    @cached_property
+    def enters(self) -> Any:
+        """Whether there is a first turn: a Python or a staged boolean."""
+        return self.choice.is_port(self.backend, self.loop.targets[self.loop.stays])
+
+    def _flag(self) -> Flag | None:
+        """What is carried of which way out a turn takes; None: the test tells."""
+        loop, last = self.loop, self.leaving.last
+        counted = self.counted or last is not None
+        if self.head is not None or (counted and loop.body.ports == (loop.start,)):
+            return None
+        told = {loop.start} if last is None else {loop.start, last.port}
+        left = [port for port in loop.body.ports if port not in told]
+        if counted and not left:
+            return None
+        return Flag(self.backend, loop.ports, loop.start, left, counted=counted)
 
     def _left_at_once(self) -> int | Choice:
         return self.choice.without(self.backend, self.loop.targets[self.loop.stays])
@@ -223,9 +239,10 @@ class While:
             lambda: self._turn(state, made), self.loop.body, self.site
         )
         after = self._values_after(outcome, state)
-        flat = [] if self.flag is None else [self.flag.after(outcome)]
+        flat = [] if self.flag is None else [self.flag.after(outcome, leaves[0])]
         with self.trees.after({}, outcome.effects):
             stronger, added = self.widening.widen(after, state)
+            self.leaving.end_turn(self.taken)
             for key, node in self.nodes.items():
                 leaves = self.trees.leaves(node, after[key])
                 flat.extend(map(Added, leaves, self.trees.specs(node)) if key in added else leaves)
@@ -248,7 +265,12 @@ class While:
             if self.head is not None:
                 return self._rest(self.head, env, item)
             env.operands.append(item)
-        return self.stager.run(self.loop.body, env)
+        around, self.stager.leaving = self.stager.leaving, self.leaving
+        self.leaving.begin_turn(state)
+        try:
+            return self.stager.run(self.loop.body, env)
+        finally:
+            self.stager.leaving = around
 
     def _rest(self, head: Head, env: Environment, item: Any) -> Outcome:
         """A turn after its head."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from bcgraph_tensorflow._logic import of_not
+
 from ._counting import Counting, Loop, counting
 from ._folds import can_scan
 from ._operations import acts, is_known, never_fails
@@ -233,8 +235,9 @@ def _tell(predicate: Any, holds: bool, found: dict[int, bool]) -> None:
     predicate = origin(predicate)
     found[id(predicate)] = holds
     op = predicate.op
-    if op.type == "LogicalNot":
-        _tell(op.inputs[0], not holds, found)
+    negated = of_not(op)
+    if negated is not None:
+        _tell(negated, not holds, found)
     elif op.type == ("LogicalAnd" if holds else "LogicalOr"):
         for side in op.inputs:
             _tell(side, holds, found)
