@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Sequence
+from dis import Positions
 from types import CodeType
 
 from bytecode import BinaryOp, CellVar, FreeVar, Label, TryBegin, TryEnd
-from bytecode.instr import UNSET, InstrLocation
+from bytecode.instr import UNSET
 
-from ._canonical import Item
 from ._encode import Units
+from ._items import Item
 from ._templates import shown
 from ._version import PY312, PY313, PY314
 
@@ -38,11 +39,11 @@ class Assembler:
         free: Sequence[str] = (),
     ) -> None:
         self._units = Units(origin, arguments, free)
-        self.location: InstrLocation | None = None
+        self.location: Positions | None = None
         self._placed: set[Label] = set()
         self._context: TryContext | None = None
         self._begin: TryBegin | None = None
-        self._stubs: list[tuple[Label, Label, InstrLocation | None]] = []
+        self._stubs: list[tuple[Label, Label, Positions | None]] = []
 
     def emit(self, name: str, arg: object = UNSET) -> None:
         """Appends one CPython instruction."""

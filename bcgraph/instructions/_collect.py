@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from types import CodeType
 
-from bytecode import Bytecode, Instr
-
-from ._canonical import Item
+from ._decode import decode
 from ._encode import encode
+from ._items import Item, Raw
 from ._normal import normalise, tests_truth
 from ._templates import hidden, shown
 from ._version import PY313
@@ -24,15 +23,14 @@ def collected(code: CodeType) -> CodeType | None:
     """
     if not code.co_flags & inspect.CO_GENERATOR:
         return None
-    found = Bytecode.from_code(hidden(code), conserve_exception_block_stackdepth=True)
-    shell = tuple(normalise(found))
+    found = normalise(decode(hidden(code)))
     items: list[Item] = []
-    names = [item.name for item in shell if isinstance(item, Instr)]
+    names = [item.name for item in found if isinstance(item, Raw)]
     if "SEND" in names or (code.co_name == "<genexpr>" and "STORE_DEREF" in names):
         return None
     begun = dropped = False
-    for item in shell:
-        if not isinstance(item, Instr):
+    for item in found:
+        if not isinstance(item, Raw):
             items.append(item)
             continue
         at = item.location
@@ -41,26 +39,26 @@ def collected(code: CodeType) -> CodeType | None:
         elif item.name == "RETURN_GENERATOR":
             dropped = True
         elif item.name == "RESUME" and begun:  # after a `yield`
-            items.append(Instr("LOAD_CONST", None, location=at))
+            items.append(Raw.of("LOAD_CONST", None, at))
         elif item.name == "RESUME":
             begun = True
             items += [
                 item,
-                Instr("BUILD_LIST", 0, location=at),
-                Instr("STORE_FAST", _LIST, location=at),
+                Raw.of("BUILD_LIST", 0, at),
+                Raw.of("STORE_FAST", _LIST, at),
             ]
         elif item.name == "YIELD_VALUE":
             items += [
-                Instr("LOAD_FAST", _LIST, location=at),
-                Instr("SWAP", 2, location=at),
-                Instr("LIST_APPEND", 1, location=at),
-                Instr("POP_TOP", location=at),
+                Raw.of("LOAD_FAST", _LIST, at),
+                Raw.of("SWAP", 2, at),
+                Raw.of("LIST_APPEND", 1, at),
+                Raw.of("POP_TOP", at=at),
             ]
         elif item.name == "RETURN_VALUE":
-            items += [Instr("POP_TOP", location=at), Instr("LOAD_FAST", _LIST, location=at), item]
+            items += [Raw.of("POP_TOP", at=at), Raw.of("LOAD_FAST", _LIST, at), item]
         else:
             if PY313 and tests_truth(item):
-                items.append(Instr("TO_BOOL", location=at))
+                items.append(Raw.of("TO_BOOL", at=at))
             items.append(item)
     flags = code.co_flags & ~inspect.CO_GENERATOR
     return shown(encode(code, items, code.co_stacksize + 4, flags=flags))

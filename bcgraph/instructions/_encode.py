@@ -8,36 +8,18 @@ an instruction's argument counts is told by `dis`; the tables' formats are those
 from __future__ import annotations
 
 import dis
-import opcode
 from collections.abc import Iterable, Sequence
+from dis import Positions
 from itertools import accumulate
 from types import CodeType
 
-from bytecode import CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
-from bytecode.instr import UNSET, InstrLocation
+from bytecode import CellVar, FreeVar, Label, TryBegin, TryEnd
+from bytecode.instr import UNSET
 
-from ._canonical import Item
+from ._items import Item, Raw
+from ._numbers import BACKWARD, CACHES, COMPARE, CONST, EXTENDED, JUMP, KINDS, NAME
 from ._version import PY312, PY313
 
-_CONST, _LOCAL, _CELL, _NAME, _JUMP, _COMPARE = range(1, 7)
-_KINDS = [0] * 256
-for _kind, _numbers in (
-    (_CONST, dis.hasconst),
-    (_LOCAL, dis.haslocal),
-    (_CELL, dis.hasfree),
-    (_NAME, dis.hasname),
-    (_JUMP, [*dis.hasjrel, *dis.hasjabs]),
-    (_COMPARE, dis.hascompare),
-):
-    for _number in _numbers:
-        if _number < 256:  # others are the compiler's own
-            _KINDS[_number] = _kind
-_COUNTS = opcode._inline_cache_entries  # type: ignore[attr-defined]  # `dis` has no public one
-_COUNT_OF = _COUNTS if isinstance(_COUNTS, dict) else dict(zip(dis.opname, _COUNTS, strict=False))
-_CACHES = [_COUNT_OF.get(name, 0) for name in dis.opname]
-_BACKWARD = {number for name, number in dis.opmap.items() if "BACKWARD" in name}
-_BACKWARD.add(dis.opmap["END_ASYNC_FOR"])  # since 3.14 it names the place it belongs to
-_EXTENDED = dis.opmap["EXTENDED_ARG"]
 # what is true of two numbers compared, as `<` `<=` `==` `!=` `>` `>=`: 1 unordered, 2 less, 4 more,
 # 8 equal (`Include/internal/pycore_code.h`)
 _TRUE_IF = (2, 10, 8, 7, 4, 12)
@@ -70,8 +52,8 @@ class Units:
         self._origin, self._arguments_of = origin, arguments
         self._operations: list[int] = []
         self._arguments: list[int] = []
-        self._places: list[InstrLocation | None] = []
-        self._place: InstrLocation | None = None
+        self._places: list[Positions | None] = []
+        self._place: Positions | None = None
         self._labels: dict[Label, int] = {}  # themselves: an identity may be used again
         self._jumps: list[tuple[int, Label]] = []
         self._tries: list[tuple[int, int, TryBegin]] = []
@@ -100,27 +82,27 @@ class Units:
 
     def take(self, item: Item) -> None:
         """Appends an instruction, or puts a label or mark here."""
-        if type(item) is Instr:
+        if type(item) is Raw:
             self.add(item.opcode, item.arg, item.location)
         else:
             self._mark(item)
 
-    def add(self, number: int, arg: object, at: InstrLocation | None) -> None:
+    def add(self, number: int, arg: object, at: Positions | None) -> None:
         """Appends an instruction and the number of its argument, but for jumps and cells."""
-        kind = _KINDS[number]
+        kind = KINDS[number]
         if kind == 0:
             value = 0 if arg is UNSET else int(arg)  # type: ignore[call-overload]
-        elif kind == _CONST:
+        elif kind == CONST:
             value = self._known.get(id(arg), -1)
             if value < 0:
                 value = self._known[id(arg)] = len(self._constants)
                 self._constants.append(arg)
-        elif kind == _JUMP:
+        elif kind == JUMP:
             self._jumps.append((len(self._operations), arg))  # type: ignore[arg-type]
             value = 0
-        elif kind == _NAME:
+        elif kind == NAME:
             value = self._name(arg)
-        elif kind == _COMPARE:
+        elif kind == COMPARE:
             value = _compared(int(arg))  # type: ignore[call-overload]
         else:
             value = self._variable(arg)
@@ -195,7 +177,7 @@ class Units:
     def _jump(self) -> list[int]:
         """Gives each jump its distance; returns where each instruction starts, and the end."""
         arguments = self._arguments
-        caches = [1 + _CACHES[number] for number in self._operations]
+        caches = [1 + CACHES[number] for number in self._operations]
         sizes = [
             size if value < 256 else size + _prefixes(value)
             for size, value in zip(caches, arguments, strict=True)
@@ -205,7 +187,7 @@ class Units:
             grown = False
             for index, label in self._jumps:
                 distance = starts[self._labels[label]] - starts[index + 1]
-                backward = self._operations[index] in _BACKWARD
+                backward = self._operations[index] in BACKWARD
                 value = arguments[index] = -distance if backward else distance
                 assert value >= 0, f"{dis.opname[self._operations[index]]} the other way"
                 needed = caches[index] + _prefixes(value)
@@ -219,14 +201,14 @@ class Units:
         made = bytearray()
         rows = zip(self._operations, self._arguments, self._sizes, strict=True)
         for number, value, size in rows:
-            prefixes = size - 1 - _CACHES[number]
+            prefixes = size - 1 - CACHES[number]
             while prefixes:
-                made += bytes((_EXTENDED, value >> 8 * prefixes & 255))
+                made += bytes((EXTENDED, value >> 8 * prefixes & 255))
                 prefixes -= 1
             made.append(number)
             made.append(value & 255)
-            if _CACHES[number]:
-                made += bytes(2 * _CACHES[number])
+            if CACHES[number]:
+                made += bytes(2 * CACHES[number])
         return bytes(made)
 
     def _lines(self, starts: list[int]) -> bytes:
@@ -274,7 +256,7 @@ def _compared(number: int) -> int:
     return number << 4 | _TRUE_IF[number] if PY312 else number
 
 
-def _place(place: InstrLocation | None, size: int, line: int) -> tuple[bytes, int]:
+def _place(place: Positions | None, size: int, line: int) -> tuple[bytes, int]:
     """The entry of some units' place, and the line for the next entry to count from."""
     if place is None or place.lineno is None:
         return bytes((0x80 | _NOWHERE << 3 | size - 1,)), line

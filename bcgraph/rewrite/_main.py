@@ -79,7 +79,7 @@ class _Main(Emitter):
         return name.partition("~")[0]
 
     def load_cell(self, name: str, index: int, height: int) -> None:
-        free = name in self.code.shell.freevars
+        free = name in self.code.origin.co_freevars
         if not free and name in self.code.names.get(index, ()):  # put aside by a comprehension
             marks = self.code.stacks[index]
             below = next(i for i, m in enumerate(marks) if isinstance(m, tuple) and m[0] == name)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from types import CodeType
 
-from bytecode import BinaryOp, FreeVar, Instr, Label
+from bytecode import BinaryOp, FreeVar, Label
 
-from bcgraph.instructions import ENTER, FUNCTION, NULL, Assembler, Instruction, Op, variable
+from bcgraph.instructions import (
+    ENTER,
+    FUNCTION,
+    NULL,
+    Assembler,
+    Instruction,
+    Op,
+    Raw,
+    variable,
+)
 from bcgraph.regions import Flow
 
 from ._hooks import Hooks
@@ -44,7 +53,7 @@ class Operations:
         """Of the code that is made."""
         return Assembler(self.code.origin)
 
-    def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
+    def instruction(self, ins: Instruction, index: int, raw: Raw) -> None:
         """Emits one straight-line instruction with its hook, if it has one."""
         asm, hooks = self.asm, self.hooks
         name = ins.name
@@ -172,7 +181,7 @@ class Operations:
             self.asm.emit("IS_OP", 0)
             self.asm.jump_if("TRUE", native)
 
-    def _negation(self, raw: Instr) -> None:
+    def _negation(self, raw: Raw) -> None:
         asm, native, done = self.asm, Label(), Label()
         if self.hooks.symbolic:
             self._if_exact_bool(native)
@@ -187,7 +196,7 @@ class Operations:
         asm.copy(raw)
         asm.place(done)
 
-    def _containment(self, raw: Instr) -> None:
+    def _containment(self, raw: Raw) -> None:
         asm = self.asm
         asm.begin_call(self.hooks.contains)
         asm.emit("COPY", 4)
@@ -196,7 +205,7 @@ class Operations:
         asm.end_call(3)
         self._unless_native(raw, 2)
 
-    def _formatting(self, raw: Instr) -> None:
+    def _formatting(self, raw: Raw) -> None:
         """value [spec] → its text"""
         asm = self.asm
         flags = int(raw.arg) if raw.name in ("FORMAT_VALUE", "CONVERT_VALUE") else 0
@@ -211,7 +220,7 @@ class Operations:
         asm.end_call(3)
         self._unless_native(raw, 1 + has_spec)
 
-    def _unless_native(self, raw: Instr, operands: int) -> None:
+    def _unless_native(self, raw: Raw, operands: int) -> None:
         """operands result → the result, or what the instruction itself makes of the operands"""
         asm, native, done = self.asm, Label(), Label()
         asm.emit("COPY", 1)
@@ -227,7 +236,7 @@ class Operations:
         asm.copy(raw)
         asm.place(done)
 
-    def _may_join(self, raw: Instr, index: int) -> bool:
+    def _may_join(self, raw: Raw, index: int) -> bool:
         """Whether an operation may be one of sequences: none adds a number."""
         adds = raw.arg in (BinaryOp.ADD, BinaryOp.INPLACE_ADD)
         return raw.arg in _JOINS and not (adds and self._with_a_constant(index))
@@ -240,14 +249,14 @@ class Operations:
     def _constant(self, index: int) -> Instruction | None:
         """The instruction before one, if that gives a constant on every way here."""
         before = self.code.instructions[index - 1]
-        follows = isinstance(self.code.items[self.code.positions[index] - 1], Instr)
+        follows = isinstance(self.code.items[self.code.positions[index] - 1], Raw)
         return before if before is not None and before.op is Op.CONST and follows else None
 
     def _is_none_loaded(self, index: int) -> bool:
         before = self.code.instructions[index - 1]
         return before is not None and before.op is Op.CONST and before.raw.arg is None
 
-    def _is_none(self, raw: Instr) -> None:
+    def _is_none(self, raw: Raw) -> None:
         """value None → whether the value is None (or is not), staged where it may be."""
         asm, native, done = self.asm, Label(), Label()
         asm.emit("COPY", 2)
@@ -262,7 +271,7 @@ class Operations:
         asm.copy(raw)
         asm.place(done)
 
-    def _call(self, index: int, ins: Instruction, raw: Instr) -> None:
+    def _call(self, index: int, ins: Instruction, raw: Raw) -> None:
         """Resolves the callable just before the call: in `KW_NAMES`, `PRECALL` or `CALL`."""
         asm, name = self.asm, raw.name
         if name == "CALL_FUNCTION_EX" and self.hooks.symbolic:
@@ -317,7 +326,7 @@ class Operations:
             found = low
         return found
 
-    def _tell_write(self, name: str, raw: Instr) -> None:
+    def _tell_write(self, name: str, raw: Raw) -> None:
         asm, hooks = self.asm, self.hooks
         if name.endswith("_ATTR"):
             asm.begin_call(hooks.attribute)
