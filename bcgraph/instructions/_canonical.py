@@ -34,6 +34,8 @@ class Op(enum.Enum):
     NOP = "nop"
     OPAQUE = "opaque"  # any other CPython instruction
 
+    __hash__ = object.__hash__  # that of enumerations is a function of Python's
+
 
 class Handler(NamedTuple):
     """One entry of the exception table: where an exception goes, and what it keeps."""
