@@ -212,9 +212,7 @@ def _blocks(
             terminator = last.op
         else:
             terminator = Op.JUMP if len(to) == 1 else Op.OPAQUE
-        blocks.append(
-            Block(number, tuple(indices), to, first.depth, first.handler, terminator)
-        )
+        blocks.append(Block(number, tuple(indices), to, first.depth, first.handler, terminator))
     handler_blocks = tuple(None if h is None else block_of.get(h) for h in handlers)
 
     def with_handlers(b: int) -> tuple[int, ...]:
