@@ -143,10 +143,10 @@ def _placeless(code: Code) -> set[int]:
             before = instructions[i - 1] if i else None
             if before is not None and before.op is Op.CONST and before.arg is None:
                 found |= {i - 1, i}
-        elif ins.op is Op.OPAQUE and ins.name == "YIELD_VALUE":
+        elif code.generator and ins.name == "YIELD_VALUE":
             found.add(i)
             resumed, then = (*instructions[i + 1 : i + 3], None, None)[:2]
-            if resumed is not None and resumed.op is Op.OPAQUE and resumed.name == "RESUME":
+            if resumed is not None and resumed.name == "RESUME":
                 found.add(i + 1)
                 if then is not None and then.op in (Op.POP, Op.STORE):
                     found.add(i + 2)

@@ -37,11 +37,13 @@ def tests_truth(item: Raw) -> bool:
 
 
 _PACKED = {
-    *_PAIRS, *_SLICES, "LOAD_FAST_BORROW", "LOAD_SMALL_INT", "RETURN_CONST", "COMPARE_OP",
+    *_PAIRS, *_SLICES, "LOAD_FAST_BORROW", "LOAD_SMALL_INT", "RETURN_CONST",
     "JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP", "LOAD_METHOD", "LOAD_SUPER_ATTR",
 }  # fmt: skip
 if PY312:  # whose attribute loads may be those of methods
     _PACKED.add("LOAD_ATTR")
+if PY313:  # whose comparisons may be those to an exact bool
+    _PACKED.add("COMPARE_OP")
 
 
 def normalise(items: Iterable[Item]) -> list[Item]:

@@ -73,10 +73,9 @@ def _reach(raw: Raw, known: Instr) -> int:
     return max(1, -before)
 
 
-def after(raw: Raw, stack: tuple[object, ...]) -> tuple[object, ...]:
-    """The marks after an instruction that neither jumps nor moves operands."""
+def after(raw: Raw, stack: tuple[object, ...], down: int, effect: int) -> tuple[object, ...]:
+    """The marks after an instruction of these effects that neither jumps nor moves operands."""
     name = raw.name
-    down, effect = effects(raw)
     if name in _MARKING:
         if name == "PUSH_NULL":
             return (*stack, NULL)

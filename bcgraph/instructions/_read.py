@@ -132,7 +132,7 @@ class _Reader:
                 op = _OPS.get(name, Op.OPAQUE)
                 canonical = None
                 stacks[i] = stack
-                pops, _ = effects(raw)
+                pops, effect = effects(raw)
                 successors: tuple[int, ...] = (following,)
                 if op in _ACCESSES:
                     local = arg if type(arg) is str else variable(arg)
@@ -142,7 +142,7 @@ class _Reader:
                         canonical = arg
                     else:  # a cell (3.13)
                         op, canonical = Op.OPAQUE, _opaque(raw)
-                    after = operands_after(raw, stack)
+                    after = operands_after(raw, stack, pops, effect)
                     if op is Op.STORE and _is_saved(stack[-1], arg):
                         op, canonical = Op.POP, None  # gives a comprehension's name back
                         outside = stack[-1][1]  # type: ignore[index]
@@ -160,7 +160,7 @@ class _Reader:
                         successors = (following, labels[arg])
                         work.append((successors[1], stack if PY312 else stack[:-1], renamed))
                     else:
-                        after = operands_after(raw, stack)
+                        after = operands_after(raw, stack, pops, effect)
                         if name == "RESUME":
                             started = True
                         elif name == "MAKE_CELL" and started:
@@ -198,7 +198,7 @@ class _Reader:
                         swapped[-1], swapped[-arg] = swapped[-arg], swapped[-1]
                         after = tuple(swapped)
                     else:
-                        after = operands_after(raw, stack)
+                        after = operands_after(raw, stack, pops, effect)
                 made[i] = _instruction(
                     (op, canonical, location, len(stack), pops, handler, successors, raw)
                 )

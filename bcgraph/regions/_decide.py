@@ -23,7 +23,7 @@ def decided(
     targets: tuple[int, ...] = flow.cfg.blocks[block].successors
     chain = outer
     seen: set[tuple[frozenset[int], tuple[int, ...]]] = set()
-    while not decisions or (len(targets) > 1 and not all([ends(flow, t) for t in targets])):
+    while not decisions or (len(targets) > 1 and not all(ends(flow, t) for t in targets)):
         key = frozenset(targets), outer
         if decisions and key in seen:
             return tuple(decisions), "its ways out are tangled"

@@ -58,7 +58,7 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
     marks = cfg.code.stacks[first.indices[0]][base : ins.depth if over else ins.depth - 1]
     for p in ports:
         marks += cfg.code.stacks[cfg.blocks[p].indices[0]][base:]
-    if any([m == "null" or isinstance(m, tuple) for m in marks]):
+    if any(m == "null" or isinstance(m, tuple) for m in marks):
         refusal = refusal or "it lies inside a call that it may leave"
     turn = None if over or refusal else _turn_begun(flow, block, decisions[0], base)
     if turn is not None:
