@@ -65,7 +65,7 @@ def place_of_function(fn: Any) -> Place | None:
 
 
 def place_at(code: CodeType, location: Any) -> Place:
-    """Where an instruction of a function is, by its location (an `InstrLocation` or None)."""
+    """Where an instruction of a function is, by its location (a `dis.Positions` or None)."""
     if location is None:
         return Place(code.co_filename, None, code.co_qualname)
     return Place(

@@ -28,25 +28,19 @@ def build(code: Code) -> Cfg:
 
 def _skip_jumps(code: Code) -> dict[int, int]:
     """Where control really goes when it goes to an instruction: past jumps and no-operations."""
-    target: dict[int, int] = {}
-    for start, first in enumerate(code.instructions):
+    instructions = code.instructions
+    target = {i: i for i, ins in enumerate(instructions) if ins and ins.op not in _PASSED}
+    for start, first in enumerate(instructions):
         if first is None or start in target:
             continue
-        if first.op not in _PASSED:
-            target[start] = start
-            continue
-        path: list[int] = []
-        seen: set[int] = set()
+        path: dict[int, None] = {}
         i = start
         while i not in target:
-            ins = code.instructions[i]
-            assert ins is not None
-            if ins.op not in _PASSED or i in seen:
+            if i in path:
                 target[i] = i
                 break
-            path.append(i)
-            seen.add(i)
-            i = ins.successors[0]
+            path[i] = None
+            i = instructions[i].successors[0]  # type: ignore[union-attr]
         for j in path:
             target.setdefault(j, target[i])
     return target
@@ -61,13 +55,15 @@ def _minimise(code: Code, target: dict[int, int]) -> dict[int, int]:
     instructions, handlers = code.instructions, code.handlers
     nodes = sorted(set(target.values()))
     merged = {i: i for i in nodes}
-    before: dict[int, list[int]] = {i: [] for i in nodes}
+    kind = _kinds(code, nodes)
+    before: dict[int, list[int]] = {i: [] for i in kind}
     guarded: dict[int, list[int]] = {}
-    for i in nodes:
+    for i in kind:
         ins = instructions[i]
         assert ins is not None
         for s in ins.successors:
-            before[target[s]].append(i)
+            if target[s] in kind:
+                before[target[s]].append(i)
         if ins.handler is not None:
             guarded.setdefault(target[handlers[ins.handler].target], []).append(i)
 
@@ -78,9 +74,9 @@ def _minimise(code: Code, target: dict[int, int]) -> dict[int, int]:
         return i
 
     table: dict[object, int] = {}
-    work = nodes  # taken from the end: mostly each after its successors
+    work = [*kind]  # taken from the end: mostly each after its successors
     while work:
-        again: list[int] = []
+        again: set[int] = set()
         for i in reversed(work):
             if merged[i] != i:
                 continue
@@ -90,62 +86,71 @@ def _minimise(code: Code, target: dict[int, int]) -> dict[int, int]:
             if ins.handler is not None:
                 h = handlers[ins.handler]
                 caught = (find(target[h.target]), h.depth, h.lasti)
-            key = (
-                ins.op, _hashable(ins.arg), ins.depth, caught,
-                _span(code, i),
-                tuple([find(target[s]) for s in ins.successors]),
-            )  # fmt: skip
+            key = kind[i], caught, tuple([find(target[s]) for s in ins.successors])
             other = find(table.setdefault(key, i))
             if other == i:
                 continue
             merged[i] = other
-            again.extend(before[i])
-            again.extend(guarded.get(i, ()))
+            again.update(before[i])
+            again.update(guarded.get(i, ()))
             before[other].extend(before[i])
             if i in guarded:
                 guarded.setdefault(other, []).extend(guarded[i])
-        work = sorted(set(again))
+        work = sorted(again)
     return {i: find(i) for i in nodes}
 
 
-def _span(code: Code, i: int) -> object:
-    """An instruction's position, where it tells copies from others.
+def _kinds(code: Code, nodes: list[int]) -> dict[int, int]:
+    """A number for each instruction that has its like: the same, whatever follows it.
 
-    A superinstruction has one position: that of the load it ends with is lost (3.13).
+    Of the likes of one, operation, argument, position, and stack depth are equal. A position does
+    not count where it does not tell copies from others: that of a load which ended a
+    superinstruction is lost (3.13), see also `_placeless`.
     """
-    ins = code.instructions[i]
-    assert ins is not None
-    at = ins.location
-    if at is None or ins.op is Op.LOAD or _returns_none(code, i) or _waits(code, i):
-        return None
-    return at.lineno, at.end_lineno, at.col_offset, at.end_col_offset
+    instructions, placeless = code.instructions, _placeless(code)
+    numbers: dict[object, int] = {}
+    kinds: list[int] = []
+    counts: list[int] = []
+    for i in nodes:
+        ins = instructions[i]
+        assert ins is not None
+        op, arg, place, depth = ins[:4]
+        if op is Op.LOAD or i in placeless:
+            place = None
+        if arg is not None and type(arg) is not str:
+            arg = _hashable(arg)
+        number = numbers.setdefault((op, arg, depth, place), len(counts))
+        if number == len(counts):
+            counts.append(0)
+        counts[number] += 1
+        kinds.append(number)
+    return {i: number for i, number in zip(nodes, kinds, strict=True) if counts[number] > 1}
 
 
-def _waits(code: Code, i: int) -> bool:
-    """Whether an instruction is a `yield`, or goes on from it and cannot raise.
+def _placeless(code: Code) -> set[int]:
+    """Instructions that may be copies of each other at various positions.
 
-    `yield a` on one way and `yield b` on the other are one place at which a generator waits.
+    The compiler gives those of an implicit `return None` several, and none of them can raise.
+    `yield a` on one way and `yield b` on the other are one place at which a generator waits, and so
+    is how it goes on, until something may raise.
     """
-    before = code.instructions[max(0, i - 2) : i + 1]
-    names = [ins and (ins.arg[0] if ins.op is Op.OPAQUE else ins.op) for ins in before]  # type: ignore[index]
-    if names[-1] in (Op.POP, Op.STORE):
-        return names[:-1] == ["YIELD_VALUE", "RESUME"]
-    return names[-1] == "YIELD_VALUE" or names[-2:] == ["YIELD_VALUE", "RESUME"]
-
-
-def _returns_none(code: Code, i: int) -> bool:
-    """Whether this is one of the two instructions of `return None`.
-
-    The compiler gives the copies of an implicit one various positions; none of them can raise.
-    """
-    ins = code.instructions[i]
-    assert ins is not None
-    if ins.op is Op.CONST and ins.successors:
-        following = code.instructions[ins.successors[0]]
-        return ins.arg is None and following is not None and following.op is Op.RETURN
-    before = code.instructions[i - 1] if i else None
-    none = before is not None and (before.op, before.arg) == (Op.CONST, None)
-    return none and ins.op is Op.RETURN
+    found: set[int] = set()
+    instructions = code.instructions
+    for i, ins in enumerate(instructions):
+        if ins is None:
+            continue
+        if ins.op is Op.RETURN:
+            before = instructions[i - 1] if i else None
+            if before is not None and before.op is Op.CONST and before.arg is None:
+                found |= {i - 1, i}
+        elif code.generator and ins.name == "YIELD_VALUE":
+            found.add(i)
+            resumed, then = (*instructions[i + 1 : i + 3], None, None)[:2]
+            if resumed is not None and resumed.name == "RESUME":
+                found.add(i + 1)
+                if then is not None and then.op in (Op.POP, Op.STORE):
+                    found.add(i + 2)
+    return found
 
 
 def _hashable(value: object) -> object:
@@ -165,56 +170,49 @@ def _blocks(
 ) -> Cfg:
     """Cuts the merged instructions into blocks, in order of the original code."""
     instructions = code.instructions
-
-    def handler(i: int) -> int | None:
-        ins = instructions[i]
-        return ins.handler if ins is not None else None
-
     reached = {entry}
     work = [entry]
     count: dict[int, int] = {entry: 2}
+    caught: dict[int, int | None] = {}
     while work:
         i = work.pop()
-        caught = handler(i)
-        ways = list(successors[i])
-        if caught is not None and (start := handlers[caught]) is not None:
-            ways.append(start)
+        ins = instructions[i]
+        assert ins is not None
+        ways, caught[i] = successors[i], ins.handler
+        if ins.handler is not None and (start := handlers[ins.handler]) is not None:
+            ways = (*ways, start)
             count[start] = 2
         for s in ways:
             count[s] = count.get(s, 0) + 1
             if s not in reached:
                 reached.add(s)
                 work.append(s)
-    leaders = []
-    for i in sorted(reached):
-        ins = instructions[i]
-        assert ins is not None
-        if count[i] != 1 or ins.op in _ALONE:
-            leaders.append(i)
-        for s in successors[i]:
-            if len(successors[i]) > 1 or handler(s) != ins.handler:
-                leaders.append(s)
-    starts = sorted(set(leaders))
-    starts.remove(entry)
-    starts.insert(0, entry)
+    leaders = {entry}
+    for i in reached:
+        ways = successors[i]
+        if count[i] != 1 or instructions[i].op in _ALONE:  # type: ignore[union-attr]
+            leaders.add(i)
+        for s in ways:
+            if len(ways) > 1 or caught[s] != caught[i]:
+                leaders.add(s)
+    leaders.remove(entry)
+    starts = [entry, *sorted(leaders)]
     block_of = {leader: number for number, leader in enumerate(starts)}
     blocks: list[Block] = []
     for number, leader in enumerate(starts):
         indices = [leader]
-        while len(successors[indices[-1]]) == 1 and successors[indices[-1]][0] not in block_of:
-            indices.append(successors[indices[-1]][0])
+        while len(ways := successors[indices[-1]]) == 1 and ways[0] not in block_of:
+            indices.append(ways[0])
         last = instructions[indices[-1]]
         first = instructions[leader]
         assert last is not None
         assert first is not None
-        ways = [block_of[s] for s in successors[indices[-1]]]
+        to = tuple([block_of[s] for s in ways])
         if last.op in (Op.BRANCH, Op.FOR, Op.RETURN, Op.RAISE):
             terminator = last.op
         else:
-            terminator = Op.JUMP if len(ways) == 1 else Op.OPAQUE
-        blocks.append(
-            Block(number, tuple(indices), tuple(ways), first.depth, first.handler, terminator)
-        )
+            terminator = Op.JUMP if len(to) == 1 else Op.OPAQUE
+        blocks.append(Block(number, tuple(indices), to, first.depth, first.handler, terminator))
     handler_blocks = tuple(None if h is None else block_of.get(h) for h in handlers)
 
     def with_handlers(b: int) -> tuple[int, ...]:

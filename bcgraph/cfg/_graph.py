@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from bcgraph.instructions import Code, Instruction, Op
 
@@ -17,8 +18,7 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= low
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A basic block: straight-line instructions under one exception handler.
 
     A branch and a `for` are blocks of their own, so that each place where control may be diverted
@@ -34,8 +34,7 @@ class Block:
     terminator: Op  # BRANCH, FOR, RETURN, RAISE, JUMP (goes on), OPAQUE (waits: SEND)
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """A natural loop: the blocks that reach a back edge of `header` without passing it.
 
     `exits` are the blocks outside to which control goes from inside, but for exceptions.

@@ -80,18 +80,26 @@ def closure(entry: int, known: dict[int, int], look: Callable[[int], Found]) -> 
 def dominators(entry: int, successors: Successors) -> dict[int, int]:
     """Immediate dominators of the reachable nodes; the entry is its own."""
     order = postorder(entry, successors)
-    number = {node: i for i, node in enumerate(order)}
-    before: dict[int, list[int]] = {node: [] for node in order}
-    for node in order:
+    return _immediate(order, _predecessors(order, successors))
+
+
+def _predecessors(nodes: list[int], successors: Successors) -> dict[int, list[int]]:
+    before: dict[int, list[int]] = {node: [] for node in nodes}
+    for node in nodes:
         for following in successors(node):
             before[following].append(node)
+    return before
+
+
+def _immediate(order: list[int], before: dict[int, list[int]]) -> dict[int, int]:
+    """Immediate dominators of nodes in postorder, the entry last."""
+    number = {node: i for i, node in enumerate(order)}
+    entry = order[-1]
     idom = {entry: entry}
     changed = True
     while changed:
         changed = False
-        for node in reversed(order):
-            if node == entry:
-                continue
+        for node in order[-2::-1]:
             new: int | None = None
             for earlier in before[node]:
                 if earlier in idom:
@@ -172,39 +180,36 @@ def natural_loops(
 
     `successors` holds exception edges too, `flow` only the ordinary ones: back edges are ordinary.
     """
-    idom = dominators(entry, successors)
-    before: dict[int, list[int]] = {node: [] for node in idom}
-    for node in idom:
-        for following in successors(node):
-            before[following].append(node)
-    level: dict[int, int] = {entry: 0}
     order = postorder(entry, successors)
-    for node in reversed(order):
-        if node != entry:
-            level[node] = level[idom[node]] + 1
+    number = {node: i for i, node in enumerate(order)}
+    back = [(node, header) for node in order for header in flow(node)]
+    back = [(node, header) for node, header in back if number[header] >= number[node]]
+    if not back:
+        return (), False
+    before = _predecessors(order, successors)
+    idom = _immediate(order, before)
+    level: dict[int, int] = {entry: 0}
+    for node in order[-2::-1]:
+        level[node] = level[idom[node]] + 1
 
     def dominates(a: int, b: int) -> bool:
         while level[b] > level[a]:
             b = idom[b]
         return a == b
 
-    number = {node: i for i, node in enumerate(order)}
     members: dict[int, set[int]] = {}
     irreducible = False
-    for node in order:
-        for header in flow(node):
-            if number[header] < number[node]:
-                continue  # not a retreating edge
-            if not dominates(header, node):
-                irreducible = True
-                continue
-            found = members.setdefault(header, {header})
-            work = [node]
-            while work:
-                n = work.pop()
-                if n not in found:
-                    found.add(n)
-                    work.extend(before[n])
+    for node, header in back:
+        if not dominates(header, node):
+            irreducible = True
+            continue
+        found = members.setdefault(header, {header})
+        work = [node]
+        while work:
+            n = work.pop()
+            if n not in found:
+                found.add(n)
+                work.extend(before[n])
     loops = []
     for header, blocks in sorted(members.items(), key=lambda item: len(item[1])):
         exits = frozenset(s for b in blocks for s in flow(b)) - blocks

@@ -13,6 +13,7 @@ Example: `if x > 0: …` reads, on every version, as
 from ._assemble import Assembler
 from ._canonical import Code, Handler, Instruction, Op
 from ._collect import Consumer, collected
+from ._items import Raw
 from ._operands import ENTER, EXIT, FUNCTION, MAYBE, NULL
 from ._read import UnknownPython, UnreadableCode, read, variable
 from ._version import SUPPORTED
@@ -30,6 +31,7 @@ __all__ = [
     "Handler",
     "Instruction",
     "Op",
+    "Raw",
     "UnknownPython",
     "UnreadableCode",
     "collected",

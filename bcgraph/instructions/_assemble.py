@@ -8,18 +8,24 @@ like. Handler depths and the stack's size are given, never recomputed.
 from __future__ import annotations
 
 import dis
-from collections.abc import Sequence
+from collections.abc import Callable
+from dis import Positions
 from types import CodeType
 
 from bytecode import BinaryOp, CellVar, FreeVar, Label, TryBegin, TryEnd
-from bytecode.instr import UNSET, InstrLocation
+from bytecode.instr import UNSET
 
-from ._canonical import Item
 from ._encode import Units
+from ._items import Item, Raw
+from ._sequence import Sequence
 from ._templates import shown
 from ._version import PY312, PY313, PY314
 
 TryContext = tuple[Label, int, bool]  # handler, operands that stay, push lasti
+
+Writer = Callable[..., None]
+_recorded: dict[tuple[Writer, int, tuple[int, ...]], Sequence] = {}
+_EMPTY = compile("", "", "exec").replace(co_consts=(), co_names=())
 
 
 class Assembler:
@@ -34,15 +40,15 @@ class Assembler:
     def __init__(
         self,
         origin: CodeType,
-        arguments: Sequence[str] | None = None,
-        free: Sequence[str] = (),
+        arguments: list[str] | None = None,
+        free: tuple[str, ...] = (),
     ) -> None:
         self._units = Units(origin, arguments, free)
-        self.location: InstrLocation | None = None
+        self.location: Positions | None = None
         self._placed: set[Label] = set()
         self._context: TryContext | None = None
         self._begin: TryBegin | None = None
-        self._stubs: list[tuple[Label, Label, InstrLocation | None]] = []
+        self._stubs: list[tuple[Label, Label, Positions | None]] = []
 
     def emit(self, name: str, arg: object = UNSET) -> None:
         """Appends one CPython instruction."""
@@ -50,9 +56,25 @@ class Assembler:
 
     def copy(self, item: Item) -> None:
         """Appends an instruction, label or mark of the original code as it is."""
-        if isinstance(item, Label):
-            self._placed.add(item)
-        self._units.take(item)
+        if type(item) is Raw:
+            self._units.add(item.opcode, item.arg, item.location)
+        elif type(item) is Label:
+            self.place(item)
+        else:
+            self._units.take(item)
+
+    def repeat(self, write: Writer, *operands: object, numbers: tuple[int, ...] = ()) -> None:
+        """Appends what `write(self, *operands, *numbers)` does, which is recorded the first time.
+
+        Operands are constants, and labels further on; what is written goes by the numbers alone.
+        """
+        key = write, len(operands), numbers
+        found = _recorded.get(key)
+        if found is None:
+            scratch, stand_ins = Assembler(_EMPTY), [Label() for _ in operands]
+            write(scratch, *stand_ins, *numbers)
+            found = _recorded[key] = scratch._units.recorded(stand_ins)
+        self._units.repeat(found, operands, self.location)
 
     def place(self, label: Label) -> None:
         """Puts a label here."""

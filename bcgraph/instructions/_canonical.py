@@ -9,13 +9,11 @@ Invariants of a `Code` (held by `Code.verify`):
 from __future__ import annotations
 
 import enum
+from dis import Positions
 from types import CodeType
 from typing import NamedTuple
 
-from bytecode import BaseBytecode, Instr, Label, TryBegin, TryEnd
-from bytecode.instr import InstrLocation
-
-Item = Instr | Label | TryBegin | TryEnd
+from ._items import Item, Raw
 
 
 class Op(enum.Enum):
@@ -35,6 +33,8 @@ class Op(enum.Enum):
     JUMP = "jump"
     NOP = "nop"
     OPAQUE = "opaque"  # any other CPython instruction
+
+    __hash__ = object.__hash__  # that of enumerations is a function of Python's
 
 
 class Handler(NamedTuple):
@@ -57,12 +57,12 @@ class Instruction(NamedTuple):
 
     op: Op
     arg: object
-    location: InstrLocation | None
+    location: Positions | None
     depth: int
     pops: int
     handler: int | None  # index into Code.handlers
     successors: tuple[int, ...]
-    raw: Instr
+    raw: Raw
 
     @property
     def name(self) -> str:
@@ -91,7 +91,6 @@ class Code(NamedTuple):
     """A function's canonical instructions, with what is needed to assemble code again."""
 
     origin: CodeType
-    shell: BaseBytecode  # name, flags, arguments, cell and free variables of the origin
     items: tuple[Item, ...]  # normalised CPython instructions, labels and try marks
     positions: tuple[int, ...]  # index of each canonical instruction in `items`
     instructions: tuple[Instruction | None, ...]  # None: cannot be reached

@@ -7,11 +7,13 @@ import inspect
 from collections.abc import Iterable
 from types import CodeType
 
-from bytecode import Bytecode, Instr, Label, TryBegin
+from bytecode import Instr, Label, TryBegin
 
-from ._canonical import Item
+from ._decode import decode
 from ._encode import encode
+from ._items import Item, Raw
 from ._normal import normalise, tests_truth
+from ._operands import effects
 from ._templates import hidden, shown
 from ._version import PY312, PY313
 
@@ -36,9 +38,8 @@ def collected(code: CodeType, consumer: Consumer = Consumer.LIST) -> CodeType | 
     """
     if not code.co_flags & inspect.CO_GENERATOR:
         return None
-    found = Bytecode.from_code(hidden(code), conserve_exception_block_stackdepth=True)
-    shell = _begun(normalise(found))
-    names = {item.name for item in shell if isinstance(item, Instr)}
+    shell = _begun(normalise(decode(hidden(code))))
+    names = {item.name for item in shell if isinstance(item, Raw)}
     if "SEND" in names:
         return None
     if consumer is Consumer.LIST:
@@ -51,8 +52,8 @@ def collected(code: CodeType, consumer: Consumer = Consumer.LIST) -> CodeType | 
         items = _searching(shell, consumer)
     tested: list[Item] = []
     for item in items:
-        if PY313 and isinstance(item, Instr) and tests_truth(item):
-            tested.append(Instr("TO_BOOL", location=item.location))
+        if PY313 and isinstance(item, Raw) and tests_truth(item):
+            tested.append(Raw.of("TO_BOOL", at=item.location))
         tested.append(item)
     flags = code.co_flags & ~inspect.CO_GENERATOR
     return shown(encode(code, tested, code.co_stacksize + 4, flags=flags))
@@ -63,14 +64,14 @@ def _begun(items: Iterable[Item]) -> list[Item]:
     left: list[Item] = []
     begun = dropped = False
     for item in items:
-        if not isinstance(item, Instr):
+        if not isinstance(item, Raw):
             left.append(item)
         elif dropped:  # what is sent to begin
             dropped = False
         elif item.name == "RETURN_GENERATOR":
             dropped = True
         elif item.name == "RESUME" and begun:  # after a `yield`
-            left.append(Instr("LOAD_CONST", None, location=item.location))
+            left.append(Raw.of("LOAD_CONST", None, item.location))
         else:
             begun = begun or item.name == "RESUME"
             left.append(item)
@@ -80,25 +81,25 @@ def _begun(items: Iterable[Item]) -> list[Item]:
 def _collecting(shell: list[Item]) -> list[Item]:
     items: list[Item] = []
     for item in shell:
-        if not isinstance(item, Instr):
+        if not isinstance(item, Raw):
             items.append(item)
             continue
         at = item.location
         if item.name == "RESUME":
             items += [
                 item,
-                Instr("BUILD_LIST", 0, location=at),
-                Instr("STORE_FAST", _LIST, location=at),
+                Raw.of("BUILD_LIST", 0, at),
+                Raw.of("STORE_FAST", _LIST, at),
             ]
         elif item.name == "YIELD_VALUE":
             items += [
-                Instr("LOAD_FAST", _LIST, location=at),
-                Instr("SWAP", 2, location=at),
-                Instr("LIST_APPEND", 1, location=at),
-                Instr("POP_TOP", location=at),
+                Raw.of("LOAD_FAST", _LIST, at),
+                Raw.of("SWAP", 2, at),
+                Raw.of("LIST_APPEND", 1, at),
+                Raw.of("POP_TOP", at=at),
             ]
         elif item.name == "RETURN_VALUE":
-            items += [Instr("POP_TOP", location=at), Instr("LOAD_FAST", _LIST, location=at), item]
+            items += [Raw.of("POP_TOP", at=at), Raw.of("LOAD_FAST", _LIST, at), item]
         else:
             items.append(item)
     return items
@@ -114,41 +115,41 @@ def _searching(shell: list[Item], consumer: Consumer) -> list[Item]:
             depth = depths.get(item, depth)
         elif isinstance(item, TryBegin) and isinstance(item.target, Label):
             depths[item.target] = (item.stack_depth or 0) + 1 + item.push_lasti
-        if not isinstance(item, Instr):
+        if not isinstance(item, Raw):
             items.append(item)
             continue
         at = item.location
         if isinstance(item.arg, Label):
-            depths.setdefault(item.arg, depth + item.stack_effect(jump=True))
+            depths.setdefault(item.arg, depth + Instr(item.name, item.arg).stack_effect(jump=True))
         if item.name == "YIELD_VALUE":
-            left = [Instr("POP_TOP", location=at)] * (depth - 1)
+            left = [Raw.of("POP_TOP", at=at)] * (depth - 1)
             depth -= 1
             go_on = Label()
             if consumer is Consumer.FIRST:
                 items += [
-                    Instr("BUILD_TUPLE", 1, location=at),
-                    Instr("STORE_FAST", _FOUND, location=at),
+                    Raw.of("BUILD_TUPLE", 1, at),
+                    Raw.of("STORE_FAST", _FOUND, at),
                     *left,
-                    Instr("LOAD_FAST", _FOUND, location=at),
-                    Instr("RETURN_VALUE", location=at),
+                    Raw.of("LOAD_FAST", _FOUND, at),
+                    Raw.of("RETURN_VALUE", at=at),
                 ]
                 continue
             way = "FALSE" if consumer is Consumer.ANY else "TRUE"
             items += [
-                Instr(_JUMP.format(way), go_on, location=at),
+                Raw.of(_JUMP.format(way), go_on, at),
                 *left,
-                Instr("LOAD_CONST", not end, location=at),
-                Instr("RETURN_VALUE", location=at),
+                Raw.of("LOAD_CONST", not end, at),
+                Raw.of("RETURN_VALUE", at=at),
                 go_on,
             ]
             continue
         if item.name == "RETURN_VALUE":
             items += [
-                Instr("POP_TOP", location=at),
-                Instr("LOAD_CONST", end, location=at),
+                Raw.of("POP_TOP", at=at),
+                Raw.of("LOAD_CONST", end, at),
             ]
         items.append(item)
-        depth += item.stack_effect(jump=False)
+        depth += effects(item)[1]
     return items
 
 

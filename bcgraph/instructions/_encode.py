@@ -1,47 +1,29 @@
 """From items to the bytes of a code object: units, constants, names, jumps, both tables.
 
-`bytecode` can do this too, in four times the time, which was half of what a conversion took. What
-an instruction's argument counts is told by `dis`; the tables' formats are those of CPython's
-`Objects/locations.md` and `Objects/exception_handling_notes.txt`.
+`bytecode` encodes, too, in more than four times the time. What an argument counts is told by `dis`;
+the table of exceptions is that of CPython's `Objects/exception_handling_notes.txt`.
 """
 
 from __future__ import annotations
 
 import dis
-import opcode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dis import Positions
 from itertools import accumulate
 from types import CodeType
 
-from bytecode import CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
-from bytecode.instr import UNSET, InstrLocation
+from bytecode import CellVar, FreeVar, Label, TryBegin, TryEnd
+from bytecode.instr import UNSET
 
-from ._canonical import Item
+from ._items import Item, Raw
+from ._lines import Run, lines
+from ._numbers import BACKWARD, CACHES, COMPARE, CONST, EXTENDED, JUMP, KINDS, NAME
+from ._sequence import Sequence
 from ._version import PY312, PY313
 
-_CONST, _LOCAL, _CELL, _NAME, _JUMP, _COMPARE = range(1, 7)
-_KINDS = [0] * 256
-for _kind, _numbers in (
-    (_CONST, dis.hasconst),
-    (_LOCAL, dis.haslocal),
-    (_CELL, dis.hasfree),
-    (_NAME, dis.hasname),
-    (_JUMP, [*dis.hasjrel, *dis.hasjabs]),
-    (_COMPARE, dis.hascompare),
-):
-    for _number in _numbers:
-        if _number < 256:  # others are the compiler's own
-            _KINDS[_number] = _kind
-_COUNTS = opcode._inline_cache_entries  # type: ignore[attr-defined]  # `dis` has no public one
-_COUNT_OF = _COUNTS if isinstance(_COUNTS, dict) else dict(zip(dis.opname, _COUNTS, strict=False))
-_CACHES = [_COUNT_OF.get(name, 0) for name in dis.opname]
-_BACKWARD = {number for name, number in dis.opmap.items() if "BACKWARD" in name}
-_BACKWARD.add(dis.opmap["END_ASYNC_FOR"])  # since 3.14 it names the place it belongs to
-_EXTENDED = dis.opmap["EXTENDED_ARG"]
 # what is true of two numbers compared, as `<` `<=` `==` `!=` `>` `>=`: 1 unordered, 2 less, 4 more,
 # 8 equal (`Include/internal/pycore_code.h`)
 _TRUE_IF = (2, 10, 8, 7, 4, 12)
-_NOWHERE, _LONG, _NO_COLUMNS = 15, 14, 13
 
 
 def encode(
@@ -64,20 +46,20 @@ class Units:
     def __init__(
         self,
         origin: CodeType,
-        arguments: Sequence[str] | None = None,
-        free: Sequence[str] = (),
+        arguments: list[str] | None = None,
+        free: tuple[str, ...] = (),
     ) -> None:
         self._origin, self._arguments_of = origin, arguments
-        self._operations: list[int] = []
+        self._operations = bytearray()
         self._arguments: list[int] = []
-        self._places: list[InstrLocation | None] = []
-        self._place: InstrLocation | None = None
+        self._place: Positions | None = None
+        self._runs: list[Run] = [(0, None)]  # of instructions of one place
         self._labels: dict[Label, int] = {}  # themselves: an identity may be used again
         self._jumps: list[tuple[int, Label]] = []
         self._tries: list[tuple[int, int, TryBegin]] = []
         self._begun: tuple[int, TryBegin] | None = None
-        self._cells: Sequence[str] = origin.co_cellvars if arguments is None else ()
-        self._free: Sequence[str] = origin.co_freevars if arguments is None else free
+        self._cells: tuple[str, ...] = origin.co_cellvars if arguments is None else ()
+        self._free: tuple[str, ...] = origin.co_freevars if arguments is None else free
         names = origin.co_varnames if arguments is None else arguments
         self._locals = {name: i for i, name in enumerate(names)}
         self._named: list[int] = []  # where cells are meant, whose numbers follow the locals'
@@ -100,35 +82,83 @@ class Units:
 
     def take(self, item: Item) -> None:
         """Appends an instruction, or puts a label or mark here."""
-        if type(item) is Instr:
+        if type(item) is Raw:
             self.add(item.opcode, item.arg, item.location)
         else:
             self._mark(item)
 
-    def add(self, number: int, arg: object, at: InstrLocation | None) -> None:
+    def add(self, number: int, arg: object, at: Positions | None) -> None:
         """Appends an instruction and the number of its argument, but for jumps and cells."""
-        kind = _KINDS[number]
+        kind = KINDS[number]
         if kind == 0:
             value = 0 if arg is UNSET else int(arg)  # type: ignore[call-overload]
-        elif kind == _CONST:
-            value = self._known.get(id(arg), -1)
-            if value < 0:
-                value = self._known[id(arg)] = len(self._constants)
-                self._constants.append(arg)
-        elif kind == _JUMP:
+        elif kind == CONST:
+            value = self._constant(arg)
+        elif kind == JUMP:
             self._jumps.append((len(self._operations), arg))  # type: ignore[arg-type]
             value = 0
-        elif kind == _NAME:
+        elif kind == NAME:
             value = self._name(arg)
-        elif kind == _COMPARE:
+        elif kind == COMPARE:
             value = _compared(int(arg))  # type: ignore[call-overload]
         else:
             value = self._variable(arg)
-        if at is not None:
-            self._place = at
+        if at is not self._place:
+            self._move(at)
         self._operations.append(number)
         self._arguments.append(value)
-        self._places.append(self._place)
+
+    def recorded(self, operands: list[Label]) -> Sequence:
+        """What has been added, of numbers, constants, and jumps, some of which are operands."""
+        names = *self._names, *self._locals, *self._named
+        assert not names, "a name is another number elsewhere"
+        number_of = {id(operand): i for i, operand in enumerate(operands)}
+        number_of |= {id(label): ~i for i, label in enumerate(self._labels)}
+        found = [
+            (where, self._constants[self._arguments[where]])
+            for where, number in enumerate(self._operations)
+            if KINDS[number] == CONST
+        ]
+        return Sequence(
+            bytes(self._operations),
+            tuple(self._arguments),
+            tuple([(where, value) for where, value in found if id(value) not in number_of]),
+            tuple([(where, number_of[id(v)]) for where, v in found if id(v) in number_of]),
+            tuple([(where, number_of[id(label)]) for where, label in self._jumps]),
+            tuple(self._labels.values()),
+        )
+
+    def repeat(
+        self, sequence: Sequence, operands: tuple[object, ...], at: Positions | None
+    ) -> None:
+        """Appends a sequence, with these constants and labels as operands."""
+        arguments, start = self._arguments, len(self._arguments)
+        self._move(at)
+        self._operations += sequence.operations
+        arguments += sequence.arguments
+        for where, value in sequence.constants:
+            arguments[start + where] = self._constant(value)
+        for where, number in sequence.given:
+            arguments[start + where] = self._constant(operands[number])
+        own = [Label() for _ in sequence.labels]
+        for where, label in zip(sequence.labels, own, strict=True):
+            self._labels[label] = start + where
+        for where, number in sequence.jumps:
+            goal = operands[number] if number >= 0 else own[~number]
+            self._jumps.append((start + where, goal))  # type: ignore[arg-type]
+
+    def _constant(self, value: object) -> int:
+        number = self._known.get(id(value), -1)
+        if number < 0:
+            number = self._known[id(value)] = len(self._constants)
+            self._constants.append(value)
+        return number
+
+    def _move(self, at: Positions | None) -> None:
+        """What follows is at this place; at the last one, if none is given."""
+        if at is not self._place and at is not None:
+            self._place = at
+            self._runs.append((len(self._arguments), at))
 
     def _mark(self, item: Item) -> None:
         """A label, or a beginning or end of a `try`, is before the next instruction."""
@@ -174,7 +204,7 @@ class Units:
             "co_names": tuple(self._names),
             "co_varnames": tuple(self._locals),
             "co_nlocals": len(self._locals),
-            "co_linetable": self._lines(starts),
+            "co_linetable": lines(self._origin.co_firstlineno, self._runs, starts),
             "co_exceptiontable": self._handlers(starts),
         }
 
@@ -194,58 +224,34 @@ class Units:
 
     def _jump(self) -> list[int]:
         """Gives each jump its distance; returns where each instruction starts, and the end."""
-        arguments = self._arguments
-        caches = [1 + _CACHES[number] for number in self._operations]
-        sizes = [
-            size if value < 256 else size + _prefixes(value)
-            for size, value in zip(caches, arguments, strict=True)
-        ]
+        operations, arguments = self._operations, self._arguments
+        sizes = [*operations.translate(_SIZES)]
+        if max(arguments, default=0) > 255:
+            for index, value in enumerate(arguments):
+                sizes[index] += _prefixes(value)
         while True:
             starts = [0, *accumulate(sizes)]
             grown = False
             for index, label in self._jumps:
+                number = operations[index]
                 distance = starts[self._labels[label]] - starts[index + 1]
-                backward = self._operations[index] in _BACKWARD
-                value = arguments[index] = -distance if backward else distance
-                assert value >= 0, f"{dis.opname[self._operations[index]]} the other way"
-                needed = caches[index] + _prefixes(value)
-                if needed > sizes[index]:  # one that is not needed any more stays, of zeros
-                    sizes[index], grown = needed, True
+                value = arguments[index] = -distance if number in BACKWARD else distance
+                assert value >= 0, f"{dis.opname[number]} the other way"
+                if value > 255 and (needed := _SIZES[number] + _prefixes(value)) > sizes[index]:
+                    sizes[index], grown = needed, True  # it stays, if it needs less again
             if not grown:
                 self._sizes = sizes
                 return starts
 
     def _bytes(self) -> bytes:
-        made = bytearray()
-        rows = zip(self._operations, self._arguments, self._sizes, strict=True)
-        for number, value, size in rows:
-            prefixes = size - 1 - _CACHES[number]
-            while prefixes:
-                made += bytes((_EXTENDED, value >> 8 * prefixes & 255))
-                prefixes -= 1
-            made.append(number)
-            made.append(value & 255)
-            if _CACHES[number]:
-                made += bytes(2 * _CACHES[number])
-        return bytes(made)
-
-    def _lines(self, starts: list[int]) -> bytes:
-        """Places of instructions, eight units an entry at most."""
-        made = bytearray()
-        line = self._origin.co_firstlineno
-        places, count = self._places, len(self._places)
-        i = 0
-        while i < count:
-            place, first = places[i], starts[i]
-            i += 1
-            while i < count and places[i] is place:
-                i += 1
-            length = starts[i] - first
-            while length > 0:
-                entry, line = _place(place, min(length, 8), line)
-                made += entry
-                length -= 8
-        return bytes(made)
+        known = _UNITS
+        rows = zip(self._operations, self._arguments, strict=True)
+        made = [known[value << 8 | number] for number, value in rows]
+        for index, _ in self._jumps:
+            missing = 2 * self._sizes[index] - len(made[index])
+            if missing:
+                made[index] = bytes((EXTENDED, 0)) * (missing // 2) + made[index]
+        return b"".join(made)
 
     def _handlers(self, starts: list[int]) -> bytes:
         made = bytearray()
@@ -262,6 +268,23 @@ class Units:
         return bytes(made)
 
 
+class _Units(dict[int, bytes]):
+    """An instruction's bytes by its number and its argument, which is above the lowest byte."""
+
+    def __missing__(self, key: int) -> bytes:
+        number, value = key & 255, key >> 8
+        count = _prefixes(value)
+        prefixes = [(EXTENDED, value >> 8 * i & 255) for i in range(count, 0, -1)]
+        made = bytes((*sum(prefixes, ()), number, value & 255)) + bytes(2 * CACHES[number])
+        if not count:
+            self[key] = made
+        return made
+
+
+_UNITS = _Units()
+_SIZES = bytes([1 + count for count in CACHES[:256]])
+
+
 def _prefixes(value: int) -> int:
     """How many `EXTENDED_ARG`s an argument takes."""
     return 0 if value < 1 << 8 else 1 if value < 1 << 16 else 2 if value < 1 << 24 else 3
@@ -272,41 +295,6 @@ def _compared(number: int) -> int:
     if PY313:
         return number << 5 | _TRUE_IF[number]
     return number << 4 | _TRUE_IF[number] if PY312 else number
-
-
-def _place(place: InstrLocation | None, size: int, line: int) -> tuple[bytes, int]:
-    """The entry of some units' place, and the line for the next entry to count from."""
-    if place is None or place.lineno is None:
-        return bytes((0x80 | _NOWHERE << 3 | size - 1,)), line
-    delta, now, last = place.lineno - line, place.lineno, place.end_lineno
-    column = -1 if place.col_offset is None else place.col_offset
-    end = -1 if place.end_col_offset is None else place.end_col_offset
-    if last is None:
-        last = now
-    if column < 0 or end < 0:
-        if last == now:
-            return bytes((0x80 | _NO_COLUMNS << 3 | size - 1, *_signed(delta))), now
-    elif last == now:
-        if delta == 0 and column < 80 and 0 <= end - column < 16:
-            low = (column & 7) << 4 | end - column
-            return bytes((0x80 | column >> 3 << 3 | size - 1, low)), now
-        if 0 <= delta < 3 and column < 128 and end < 128:
-            return bytes((0x80 | 10 + delta << 3 | size - 1, column, end)), now
-    rest = (*_low_first(last - now), *_low_first(column + 1), *_low_first(end + 1))
-    return bytes((0x80 | _LONG << 3 | size - 1, *_signed(delta), *rest)), now
-
-
-def _signed(number: int) -> list[int]:
-    return _low_first(-number << 1 | 1 if number < 0 else number << 1)
-
-
-def _low_first(number: int) -> list[int]:
-    """Six bits a byte, lowest first; bit 6 says that another follows."""
-    found = []
-    while number > 0x3F:
-        found.append(0x40 | number & 0x3F)
-        number >>= 6
-    return [*found, number]
 
 
 def _high_first(number: int, begins: int) -> list[int]:

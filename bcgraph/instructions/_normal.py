@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bytecode import CellVar, Instr, TryEnd
+from bytecode import TryEnd
 from bytecode.instr import Compare
 
-from ._canonical import Item
+from ._items import Item, Raw
 from ._version import PY312, PY313, PY314
 
 BRANCHES = {
@@ -31,12 +31,22 @@ if not PY314:  # which has no `BINARY_SUBSCR`
     _SLICES["BINARY_SLICE"] = "BINARY_SUBSCR"
 
 
-def tests_truth(item: Instr) -> bool:
+def tests_truth(item: Raw) -> bool:
     """Whether an instruction, as `normalise` leaves it, takes any object for its truth."""
     return item.name == "UNARY_NOT" or BRANCHES.get(item.name, ("", True))[0] == "truth"
 
 
-def normalise(items: Iterable[Item]) -> Iterator[Item]:
+_PACKED = {
+    *_PAIRS, *_SLICES, "LOAD_FAST_BORROW", "LOAD_SMALL_INT", "RETURN_CONST",
+    "JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP", "LOAD_METHOD", "LOAD_SUPER_ATTR",
+}  # fmt: skip
+if PY312:  # whose attribute loads may be those of methods
+    _PACKED.add("LOAD_ATTR")
+if PY313:  # whose comparisons may be those to an exact bool
+    _PACKED.add("COMPARE_OP")
+
+
+def normalise(items: Iterable[Item]) -> list[Item]:
     """Splits what one version packs into one instruction and another does not.
 
     Afterwards there are no superinstructions, no method loads (an attribute and a NULL instead), no
@@ -45,57 +55,61 @@ def normalise(items: Iterable[Item]) -> Iterator[Item]:
     back. Nor are there borrowed locals, which a store by a diverted site would free, and small
     integers are constants.
     """
-    pending: Instr | None = None  # a TO_BOOL of which is not yet known what follows
+    found: list[Item] = []
+    pending: Raw | None = None  # a TO_BOOL of which is not yet known what follows
     for item in _always_called(items) if PY314 else items:
-        if pending is not None and isinstance(item, Instr):
-            if not tests_truth(item):
-                yield pending
-            pending = None
-        if not isinstance(item, Instr):
-            yield item
+        if type(item) is not Raw:
+            found.append(item)
             continue
-        name, arg, at = item.name, item.arg, item.location
-        if name == "TO_BOOL":
+        if pending is not None:
+            if not tests_truth(item):
+                found.append(pending)
+            pending = None
+        if item.name == "TO_BOOL":
             pending = item
-        elif name == "COMPARE_OP" and arg >= 16:
-            yield Instr(name, Compare(arg - 16), location=at)
-        elif name in _PAIRS:
-            first, second = name.replace("_BORROW", "").split("_FAST")[:2]
-            yield Instr(f"{first}_FAST", arg[0], location=at)
-            yield Instr(f"{second[1:]}_FAST", arg[1], location=at)
-        elif name == "LOAD_FAST_BORROW":
-            yield Instr("LOAD_FAST", arg, location=at)
-        elif name.endswith("_DEREF") and isinstance(arg, str):  # a parameter's cell (3.14)
-            yield Instr(name, CellVar(arg), location=at)
-        elif name == "LOAD_SMALL_INT":
-            yield Instr("LOAD_CONST", arg, location=at)
-        elif name in _SLICES:
-            yield Instr("BUILD_SLICE", 2, location=at)
-            yield Instr(_SLICES[name], location=at)
-        elif name == "RETURN_CONST":
-            yield Instr("LOAD_CONST", arg, location=at)
-            yield Instr("RETURN_VALUE", location=at)
-        elif name in ("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"):
-            yield Instr("COPY", 1, location=at)
-            yield Instr(f"POP_JUMP_FORWARD_IF_{name[8:-7]}", arg, location=at)
-            yield Instr("POP_TOP", location=at)
-        elif name == "LOAD_METHOD":
-            yield Instr("LOAD_ATTR", arg, location=at)
-            yield from _null_beside(item)
-        elif PY312 and name == "LOAD_ATTR" and arg[0]:
-            yield Instr(name, (False, arg[1]), location=at)
-            yield from _null_beside(item)
-        elif name == "LOAD_SUPER_ATTR" and arg[0]:
-            yield Instr(name, (False, *arg[1:]), location=at)
-            yield from _null_beside(item)
+        elif item.name in _PACKED:
+            found += _unpacked(item)
         else:
-            yield item
+            found.append(item)
+    return found
 
 
-def _null_beside(item: Instr) -> Iterator[Instr]:
-    yield Instr("PUSH_NULL", location=item.location)
+def _unpacked(item: Raw) -> Iterator[Raw]:
+    name, arg, at = item.name, item.arg, item.location
+    if name == "COMPARE_OP" and arg >= 16:
+        yield Raw.of(name, Compare(arg - 16), at)
+    elif name in _PAIRS:
+        first, second = name.replace("_BORROW", "").split("_FAST")[:2]
+        yield Raw.of(f"{first}_FAST", arg[0], at)
+        yield Raw.of(f"{second[1:]}_FAST", arg[1], at)
+    elif name == "LOAD_FAST_BORROW":
+        yield Raw.of("LOAD_FAST", arg, at)
+    elif name == "LOAD_SMALL_INT":
+        yield Raw.of("LOAD_CONST", arg, at)
+    elif name in _SLICES:
+        yield Raw.of("BUILD_SLICE", 2, at)
+        yield Raw.of(_SLICES[name], at=at)
+    elif name == "RETURN_CONST":
+        yield Raw.of("LOAD_CONST", arg, at)
+        yield Raw.of("RETURN_VALUE", at=at)
+    elif name in ("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"):
+        yield Raw.of("COPY", 1, at)
+        yield Raw.of(f"POP_JUMP_FORWARD_IF_{name[8:-7]}", arg, at)
+        yield Raw.of("POP_TOP", at=at)
+    elif name == "LOAD_METHOD":
+        yield Raw.of("LOAD_ATTR", arg, at)
+        yield from _null_beside(item)
+    elif name in ("LOAD_ATTR", "LOAD_SUPER_ATTR") and arg[0]:
+        yield Raw.of(name, (False, *arg[1:]), at)
+        yield from _null_beside(item)
+    else:
+        yield item
+
+
+def _null_beside(item: Raw) -> Iterator[Raw]:
+    yield Raw.of("PUSH_NULL", at=item.location)
     if not PY313:
-        yield Instr("SWAP", 2, location=item.location)
+        yield Raw.of("SWAP", 2, item.location)
 
 
 def _always_called(items: Iterable[Item]) -> Iterator[Item]:
@@ -107,20 +121,20 @@ def _always_called(items: Iterable[Item]) -> Iterator[Item]:
     held: list[Item] = []  # the test so far: `COPY; LOAD_COMMON_CONSTANT; IS_OP`
     for item in items:
         match item:
-            case Instr(name="COPY", arg=1) if not held:
+            case Raw(name="COPY", arg=1) if not held:
                 held = [item]
                 continue
-            case Instr(name="LOAD_COMMON_CONSTANT") if len(held) == 1:
+            case Raw(name="LOAD_COMMON_CONSTANT") if len(held) == 1:
                 held.append(item)
                 continue
-            case Instr(name="IS_OP") if len(held) == 2:
+            case Raw(name="IS_OP") if len(held) == 2:
                 held.append(item)
                 continue
             case TryEnd() if len(held) == 3:
                 yield item
                 continue
-            case Instr(name="POP_JUMP_IF_FALSE") if len(held) == 3:
-                yield Instr("JUMP_FORWARD", item.arg, location=item.location)
+            case Raw(name="POP_JUMP_IF_FALSE") if len(held) == 3:
+                yield Raw.of("JUMP_FORWARD", item.arg, item.location)
                 held = []
                 continue
         yield from held

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dis
-
 from bytecode import Instr
 from bytecode.instr import DYNAMIC_STACK_EFFECTS, STATIC_STACK_EFFECTS, UNSET
 
+from ._items import Raw
+from ._numbers import CONST, KINDS
 from ._templates import interpolation
 from ._version import PY313, PY314
 
@@ -23,35 +23,39 @@ _PUSHES = ("LOAD_", "PUSH_", "IMPORT_", "MAKE_CELL", "COPY_FREE", "RESUME", "KW_
            "DELETE_DEREF", "DELETE_FAST", "POP_EXCEPT")  # fmt: skip
 
 
-_OF_CONSTANTS = {dis.opname[number] for number in dis.hasconst}
-_known_effects: dict[tuple[str, object], tuple[int, int]] = {}
 _REACH = {"CALL_INTRINSIC_1": 1, "CALL_INTRINSIC_2": 2, "LOAD_SPECIAL": 1}
 if PY314:
     _REACH["WITH_EXCEPT_START"] = 5  # what leaves a `with` takes two operands
 
+# instructions that leave other marks than those of objects
+_MARKING = {*_INTO, "PUSH_NULL", "LOAD_GLOBAL", "BEFORE_WITH", "LOAD_SPECIAL", "MAKE_FUNCTION"}
+if PY314:
+    _MARKING.add("GET_AWAITABLE")  # which may stand for another, see `_templates`
 
-def reach(raw: Instr) -> int:
-    """How many operands an instruction reaches down to (at least as many as it takes)."""
-    return _effects(raw)[0]
+_known_effects: dict[tuple[int, int | None], tuple[int, int]] = {}
 
 
-def _effects(raw: Instr) -> tuple[int, int]:
-    """How far an instruction reaches down, and by how much it changes the depth where it goes on.
+def effects(raw: Raw) -> tuple[int, int]:
+    """How many operands an instruction reaches down to, and what it adds to them.
 
-    Both go by its name and the numbers in its argument.
+    It reaches at least as many as it takes; what it adds is to the depth where it goes on. Both go
+    by its name and the numbers in its argument; what it takes is known to `bytecode`.
     """
-    name, arg = raw.name, raw.arg
-    number: object = None
-    if name not in _OF_CONSTANTS and arg is not UNSET:
-        number = int(arg) if isinstance(arg, int) else arg[0] if isinstance(arg, tuple) else None
-    found = _known_effects.get((name, number))
+    arg, number = raw.arg, None
+    if arg is not UNSET and KINDS[raw.opcode] != CONST:
+        if type(arg) is tuple:
+            number = arg[0]
+        elif isinstance(arg, int):
+            number = int(arg)
+    key = raw.opcode, number
+    found = _known_effects.get(key)
     if found is None:
-        found = _reach(raw), raw.stack_effect(jump=False)
-        _known_effects[name, number] = found
+        known = Instr(raw.name, None if KINDS[raw.opcode] == CONST else arg)
+        found = _known_effects[key] = _reach(raw, known), known.stack_effect(jump=False)
     return found
 
 
-def _reach(raw: Instr) -> int:
+def _reach(raw: Raw, known: Instr) -> int:
     name = raw.name
     if name in _REACH:
         return _REACH[name]
@@ -61,7 +65,7 @@ def _reach(raw: Instr) -> int:
         return int(raw.arg)
     if name in _INTO:  # adds to a container further down
         return int(raw.arg) + _INTO[name]
-    before, _ = raw.pre_and_post_stack_effect(jump=False)
+    before, _ = known.pre_and_post_stack_effect(jump=False)
     if raw.opcode in STATIC_STACK_EFFECTS or raw.opcode in DYNAMIC_STACK_EFFECTS:
         return -before
     if name.startswith(_PUSHES):
@@ -69,25 +73,26 @@ def _reach(raw: Instr) -> int:
     return max(1, -before)
 
 
-def after(raw: Instr, stack: tuple[object, ...]) -> tuple[object, ...]:
-    """The marks after an instruction that neither jumps nor moves operands."""
+def after(raw: Raw, stack: tuple[object, ...], down: int, effect: int) -> tuple[object, ...]:
+    """The marks after an instruction of these effects that neither jumps nor moves operands."""
     name = raw.name
-    if name == "PUSH_NULL":
-        return (*stack, NULL)
-    if name == "LOAD_GLOBAL" and raw.arg[0]:
-        return (*stack, None, NULL) if PY313 else (*stack, NULL, None)
-    if name == "BEFORE_WITH":
-        return (*stack[:-1], EXIT, None)
-    if name == "LOAD_SPECIAL":
-        mark = {"ENTER": ENTER, "AENTER": ENTER, "EXIT": EXIT}.get(raw.arg.name)
-        return (*stack[:-1], mark, MAYBE)
-    if name == "MAKE_FUNCTION":
-        return (*stack[: len(stack) - reach(raw)], FUNCTION)
-    if (parts := interpolation(raw)) is not None:
-        return (*stack[: -2 - (parts & 1)], None)
-    down, effect = _effects(raw)
-    if name in _INTO:
-        return stack[:effect]
+    if name in _MARKING:
+        if name == "PUSH_NULL":
+            return (*stack, NULL)
+        if name == "LOAD_GLOBAL" and raw.arg[0]:
+            return (*stack, None, NULL) if PY313 else (*stack, NULL, None)
+        if name == "BEFORE_WITH":
+            return (*stack[:-1], EXIT, None)
+        if name == "LOAD_SPECIAL":
+            mark = {"ENTER": ENTER, "AENTER": ENTER, "EXIT": EXIT}.get(raw.arg.name)
+            return (*stack[:-1], mark, MAYBE)
+        if name == "MAKE_FUNCTION":
+            return (*stack[: len(stack) - down], FUNCTION)
+        if (parts := interpolation(raw)) is not None:
+            return (*stack[: -2 - (parts & 1)], None)
+        if name in _INTO:
+            return stack[:effect]
+    if not down:
+        return stack + (None,) * effect if effect else stack
     pops = min(down, len(stack))
-    kept = stack[: len(stack) - pops] if pops else stack
-    return kept + (None,) * (pops + effect)
+    return stack[: len(stack) - pops] + (None,) * (pops + effect)

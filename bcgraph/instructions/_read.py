@@ -1,29 +1,32 @@
 """From a CPython code object to canonical instructions: one table for each version.
 
 Sources: `Python/ceval.c`/`bytecodes.c` and the `dis` documentation of CPython 3.11 to 3.14.
-Defects of `bytecode` 0.19 are avoided here, in `_templates` and in `_assemble`: recomputed handler
-depths, two-register superinstructions with a local's index of 16 or more, its own stack sizes,
-templates.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
+from functools import partial
 from types import CodeType
 
-from bytecode import Bytecode, CellVar, FreeVar, Instr, Label, TryBegin, TryEnd
+from bytecode import CellVar, FreeVar, Label, TryBegin
+from bytecode.instr import UNSET
 
-from ._canonical import Code, Handler, Instruction, Item, Op
+from ._canonical import Code, Handler, Instruction, Op
+from ._decode import decode
+from ._items import Item, Raw
 from ._normal import BRANCHES, normalise
 from ._operands import after as operands_after
-from ._operands import reach
+from ._operands import effects
 from ._templates import hidden, interpolation
 from ._version import PY312, PY313, PY314, SUPPORTED
 
-_ENDS = {"RETURN_VALUE": Op.RETURN, "RAISE_VARARGS": Op.RAISE, "RERAISE": Op.RAISE}
-_JUMPS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
-_PLAIN = {
+_OPS = {
+    "LOAD_FAST": Op.LOAD,
+    "LOAD_FAST_CHECK": Op.LOAD,
+    "STORE_FAST": Op.STORE,
+    "DELETE_FAST": Op.DELETE,
     "LOAD_CONST": Op.CONST,
     "COPY": Op.COPY,
     "SWAP": Op.SWAP,
@@ -31,14 +34,19 @@ _PLAIN = {
     "POP_ITER": Op.POP,
     "NOP": Op.NOP,
     "NOT_TAKEN": Op.NOP,
+    "RETURN_VALUE": Op.RETURN,
+    "RAISE_VARARGS": Op.RAISE,
+    "RERAISE": Op.RAISE,
+    "JUMP_FORWARD": Op.JUMP,
+    "JUMP_BACKWARD": Op.JUMP,
+    "JUMP_BACKWARD_NO_INTERRUPT": Op.JUMP,
+    "FOR_ITER": Op.FOR,
+    **dict.fromkeys(BRANCHES, Op.BRANCH),
 }
-_LOCALS = {
-    "LOAD_FAST": Op.LOAD,
-    "LOAD_FAST_CHECK": Op.LOAD,
-    "STORE_FAST": Op.STORE,
-    "DELETE_FAST": Op.DELETE,
-}
+_ACCESSES = (Op.LOAD, Op.STORE, Op.DELETE)
+_COUNTED = (Op.CONST, Op.COPY, Op.SWAP, Op.RAISE)  # whose argument is the canonical one
 _EXACT_BOOLS = {"CHECK_EXC_MATCH", "WITH_EXCEPT_START", "MATCH_MAPPING", "MATCH_SEQUENCE"}
+_instruction = partial(tuple.__new__, Instruction)  # without a call of Python's
 _GENERATOR = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -67,36 +75,35 @@ def read(origin: CodeType) -> Code:
         names = ", ".join(sorted(twice))
         raise UnreadableCode(f"{names} is a variable of a comprehension and of an outer function")
     try:
-        shell = Bytecode.from_code(hidden(origin), conserve_exception_block_stackdepth=True)
+        items = tuple(normalise(decode(hidden(origin))))
     except (IndexError, KeyError, ValueError, TypeError) as error:
-        raise UnreadableCode(f"the disassembler fails: {error!r}") from error
-    items = tuple(normalise(shell))
-    return _Reader(origin, shell, items).read()
+        raise UnreadableCode(f"it cannot be decoded: {error!r}") from error
+    return _Reader(origin, items).read()
 
 
 class _Reader:
     """One walk along every edge: stack depths, marks of the operands, names in comprehensions."""
 
-    def __init__(self, origin: CodeType, shell: Bytecode, items: tuple[Item, ...]) -> None:
-        self.origin, self.shell, self.items = origin, shell, items
+    def __init__(self, origin: CodeType, items: tuple[Item, ...]) -> None:
+        self.origin, self.items = origin, items
         self.positions: list[int] = []
-        self.raws: list[Instr] = []
+        self.raws: list[Raw] = []
         self.tries: list[TryBegin | None] = []
-        self.labels: dict[int, int] = {}
+        self.labels: dict[Label, int] = {}
+        self.handlers: list[Handler] = []
+        self._numbers: dict[tuple[int, int, bool], int] = {}
         entry: TryBegin | None = None
         for position, item in enumerate(items):
-            match item:
-                case Label():
-                    self.labels[id(item)] = len(self.raws)
-                case TryBegin():
-                    entry = item
-                case TryEnd():
-                    entry = None
-                case Instr():
-                    self.positions.append(position)
-                    self.raws.append(item)
-                    self.tries.append(entry)
-        self._extend_tries()
+            if type(item) is Raw:
+                self.positions.append(position)
+                self.raws.append(item)
+                self.tries.append(entry)
+            elif type(item) is Label:
+                self.labels[item] = len(self.raws)
+            else:
+                entry = item if type(item) is TryBegin else None
+        if entry is not None or any(self.tries):
+            self._extend_tries()
 
     def _extend_tries(self) -> None:
         """A jump belongs to its predicate's `try`: later compilers end the range in front of it."""
@@ -105,9 +112,7 @@ class _Reader:
                 self.tries[i] = self.tries[i - 1]
 
     def read(self) -> Code:
-        raws, labels = self.raws, self.labels
-        handlers: list[Handler] = []
-        numbers: dict[tuple[int, int, bool], int] = {}
+        raws, labels, tries, cells = self.raws, self.labels, self.tries, self.origin.co_cellvars
         made: list[Instruction | None] = [None] * len(raws)
         stacks: dict[int, tuple[object, ...]] = {}
         names: dict[int, dict[str, str]] = {}
@@ -117,108 +122,116 @@ class _Reader:
         while work:
             i, stack, renamed = work.pop()
             while made[i] is None:
-                raw, name, arg = raws[i], raws[i].name, raws[i].arg
-                depth, handler = len(stack), None
-                if (entry := self.tries[i]) is not None:
-                    target = labels[id(entry.target)]
-                    key = (target, entry.stack_depth, entry.push_lasti)
-                    handler = numbers.setdefault(key, len(numbers))
-                    if handler == len(handlers):
-                        handlers.append(Handler(*key))
-                        kept = stack[: entry.stack_depth]
-                        pushed = ("lasti", "exception") if entry.push_lasti else ("exception",)
-                        work.append((target, kept + pushed, renamed))
-                if name == "RESUME":
-                    started = True
-                op, canonical = self._operation(i, renamed)
-                pops = reach(raw)
-                after = stack
-                successors: tuple[int, ...] = (i + 1,)
-                if op is Op.STORE and _is_saved(stack[-1], arg):
-                    op, canonical = Op.POP, None  # gives an inlined comprehension's name back
-                    name_of, outside = variable(arg), stack[-1][1]
-                    renamed = {k: v for k, v in renamed.items() if k != name_of}
-                    if name_of in outside:
-                        renamed[name_of] = outside[name_of]
-                    after = stack[:-1]
-                elif op in (Op.RETURN, Op.RAISE):
-                    successors = ()
-                elif op is Op.JUMP:
-                    successors = (labels[id(arg)],)
-                elif op is Op.BRANCH:
-                    jump = labels[id(arg)]
-                    on_true = BRANCHES[name][1]
-                    successors = (jump, i + 1) if on_true else (i + 1, jump)
-                    after = stack[:-1]
-                elif op is Op.FOR:
-                    end = self._after_loop(labels[id(arg)])
-                    successors = (i + 1, end)
-                    work.append((end, stack[:-1], renamed))
-                    after = (*stack, None)
-                elif op is Op.COPY:
-                    after = (*stack, stack[-arg])
-                elif op is Op.SWAP:
-                    swapped = list(stack)
-                    swapped[-1], swapped[-arg] = swapped[-arg], swapped[-1]
-                    after = tuple(swapped)
-                elif name == "LOAD_FAST_AND_CLEAR":
-                    op, canonical = Op.CONST, None
-                    after = (*stack, (variable(arg), renamed))
-                    renamed = {**renamed, variable(arg): f"{variable(arg)}~{i}"}
-                elif name == "SEND":
-                    successors = (i + 1, labels[id(arg)])
-                    after = stack
-                else:
-                    after = operands_after(raw, stack)
-                    if name == "MAKE_CELL" and started:
-                        inner_cells.add(arg.name)
-                        renamed = {k: v for k, v in renamed.items() if k != arg.name}
+                raw = raws[i]
+                name, arg, location, _ = raw
+                handler, following = None, i + 1
+                if (entry := tries[i]) is not None:
+                    handler, begins = self._handler(entry, stack)
+                    if begins is not None:
+                        work.append((*begins, renamed))
+                op = _OPS.get(name, Op.OPAQUE)
+                canonical = None
                 stacks[i] = stack
-                if renamed and op in (Op.BRANCH, Op.FOR):
-                    names[i] = renamed
-                made[i] = Instruction(
-                    op, canonical, raw.location, depth, pops, handler, successors, raw
+                pops, effect = effects(raw)
+                successors: tuple[int, ...] = (following,)
+                if op in _ACCESSES:
+                    local = arg if type(arg) is str else variable(arg)
+                    if local in renamed:
+                        canonical = renamed[local]
+                    elif type(arg) is str and arg not in cells:
+                        canonical = arg
+                    else:  # a cell (3.13)
+                        op, canonical = Op.OPAQUE, _opaque(raw)
+                    after = operands_after(raw, stack, pops, effect)
+                    if op is Op.STORE and _is_saved(stack[-1], arg):
+                        op, canonical = Op.POP, None  # gives a comprehension's name back
+                        outside = stack[-1][1]  # type: ignore[index]
+                        renamed = {k: v for k, v in renamed.items() if k != local}
+                        if local in outside:
+                            renamed[local] = outside[local]
+                elif op is Op.OPAQUE:
+                    canonical = _opaque(raw)
+                    if name == "LOAD_FAST_AND_CLEAR":
+                        op, canonical = Op.CONST, None
+                        after = (*stack, (variable(arg), renamed))
+                        renamed = {**renamed, variable(arg): f"{variable(arg)}~{i}"}
+                    elif name == "SEND":
+                        after = stack
+                        successors = (following, labels[arg])
+                        work.append((successors[1], stack if PY312 else stack[:-1], renamed))
+                    else:
+                        after = operands_after(raw, stack, pops, effect)
+                        if name == "RESUME":
+                            started = True
+                        elif name == "MAKE_CELL" and started:
+                            inner_cells.add(arg.name)
+                            renamed = {k: v for k, v in renamed.items() if k != arg.name}
+                elif op is Op.BRANCH:
+                    canonical, on_true = self._test(i)
+                    jump = labels[arg]
+                    after = stack[:-1]
+                    successors = (jump, following) if on_true else (following, jump)
+                    work.append((successors[0], after, renamed))
+                    following = successors[1]
+                    if renamed:
+                        names[i] = renamed
+                elif op is Op.FOR:
+                    end = self._after_loop(labels[arg])
+                    after = (*stack, None)
+                    successors = (following, end)
+                    work.append((end, stack[:-1], renamed))
+                    if renamed:
+                        names[i] = renamed
+                elif op is Op.JUMP:
+                    after = stack
+                    following = labels[arg]
+                    successors = (following,)
+                else:
+                    if op in _COUNTED:
+                        canonical = arg
+                    if op is Op.RETURN or op is Op.RAISE:
+                        after, successors = (), ()
+                    elif op is Op.COPY:
+                        after = (*stack, stack[-arg])
+                    elif op is Op.SWAP:
+                        swapped = list(stack)
+                        swapped[-1], swapped[-arg] = swapped[-arg], swapped[-1]
+                        after = tuple(swapped)
+                    else:
+                        after = operands_after(raw, stack, pops, effect)
+                made[i] = _instruction(
+                    (op, canonical, location, len(stack), pops, handler, successors, raw)
                 )
                 if not successors:
                     break
-                if name == "SEND":
-                    work.append((successors[1], after if PY312 else after[:-1], renamed))
-                    i = successors[0]
-                elif op is Op.BRANCH:
-                    work.append((successors[0], after, renamed))
-                    i = successors[1]
-                else:
-                    i = successors[0]
-                stack = after
-        cells = [v for v in (*self.shell.cellvars, *self.shell.freevars) if v not in inner_cells]
-        generator = bool(self.origin.co_flags & _GENERATOR)
+                i, stack = following, after
+        every = [*cells, *self.origin.co_freevars]
         return Code(
-            self.origin, self.shell, self.items, tuple(self.positions), tuple(made),
-            tuple(handlers), stacks, names, tuple(cells), frozenset(inner_cells), generator,
+            self.origin, self.items, tuple(self.positions), tuple(made), tuple(self.handlers),
+            stacks, names, tuple([v for v in every if v not in inner_cells]),
+            frozenset(inner_cells), bool(self.origin.co_flags & _GENERATOR),
         )  # fmt: skip
 
-    def _operation(self, i: int, renamed: dict[str, str]) -> tuple[Op, object]:
-        name, arg = self.raws[i].name, self.raws[i].arg
-        if name in _LOCALS:
-            local = variable(arg)
-            if local in renamed:
-                return _LOCALS[name], renamed[local]
-            if isinstance(arg, str) and arg not in self.shell.cellvars:  # else a cell (3.13)
-                return _LOCALS[name], local
-        if name in _PLAIN:
-            return _PLAIN[name], arg if name in ("LOAD_CONST", "COPY", "SWAP") else None
-        if name in BRANCHES:
-            test = BRANCHES[name][0]
-            if test == "truth" and i and self.raws[i - 1].name in _EXACT_BOOLS:
-                test = "match"
-            return Op.BRANCH, test
-        if name == "FOR_ITER":
-            return Op.FOR, None
-        if name in _ENDS:
-            return _ENDS[name], arg if name != "RETURN_VALUE" else None
-        if name in _JUMPS:
-            return Op.JUMP, None
-        return Op.OPAQUE, _opaque(self.raws[i])
+    def _handler(
+        self, entry: TryBegin, stack: tuple[object, ...]
+    ) -> tuple[int, tuple[int, tuple[object, ...]] | None]:
+        """The number of a handler; where it begins, with which operands, if it is new."""
+        target, depth, lasti = self.labels[entry.target], entry.stack_depth, entry.push_lasti  # type: ignore[index]
+        key = target, int(depth), lasti
+        number = self._numbers.get(key)
+        if number is not None:
+            return number, None
+        number = self._numbers[key] = len(self.handlers)
+        self.handlers.append(Handler(*key))
+        pushed = ("lasti", "exception") if lasti else ("exception",)
+        return number, (target, stack[:depth] + pushed)
+
+    def _test(self, i: int) -> tuple[str, bool]:
+        """What a branch tests, and whether it jumps when that holds."""
+        test, on_true = BRANCHES[self.raws[i].name]
+        if test == "truth" and i and self.raws[i - 1].name in _EXACT_BOOLS:
+            test = "match"
+        return test, on_true
 
     def _after_loop(self, i: int) -> int:
         """The instruction after those that end a `for`: they belong to `Op.FOR`."""
@@ -229,7 +242,7 @@ class _Reader:
         return i
 
 
-def _opaque(raw: Instr) -> tuple[str, object]:
+def _opaque(raw: Raw) -> tuple[str, object]:
     """Name and argument of an instruction, those of 3.13 where 3.14 has another for the same."""
     name, arg = raw.name, raw.arg
     if PY314:
@@ -246,9 +259,10 @@ def _opaque(raw: Instr) -> tuple[str, object]:
                 return "BEFORE_ASYNC_WITH", None
             case "CALL_FUNCTION_EX", _:
                 return name, 1  # a mapping of keywords, or NULL, is always there
-    if not raw.require_arg() or isinstance(arg, Label):
+    kind = type(arg)
+    if arg is UNSET or kind is Label:
         return name, None
-    return name, variable(arg) if isinstance(arg, CellVar | FreeVar) else arg
+    return name, arg.name if kind is CellVar or kind is FreeVar else arg
 
 
 def _is_saved(mark: object, arg: object) -> bool:

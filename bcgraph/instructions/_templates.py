@@ -1,4 +1,4 @@
-"""Template strings (3.14), which `bytecode` 0.19 cannot read.
+"""Template strings (3.14), which `bytecode` 0.19 does not know.
 
 It takes the argument of `BUILD_INTERPOLATION` (bit 0: has a format; from bit 2: the conversion)
 for another. So from reading to writing, a `GET_AWAITABLE` of an argument that CPython has no use
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dis
 from types import CodeType
 
-from bytecode import Instr
+from ._items import Raw
 
 _HIDDEN = 16  # `GET_AWAITABLE` itself has arguments up to 2
 _INTERPOLATION = dis.opmap.get("BUILD_INTERPOLATION", -1)
@@ -27,7 +27,7 @@ def shown(code: CodeType) -> CodeType:
     return _exchanged(code, (_AWAITABLE, _HIDDEN), (_INTERPOLATION, 0))
 
 
-def interpolation(raw: Instr) -> int | None:
+def interpolation(raw: Raw) -> int | None:
     """The argument of the interpolation that an instruction stands for; None of any other."""
     found = raw.opcode == _AWAITABLE and raw.arg >= _HIDDEN
     return int(raw.arg) - _HIDDEN if found else None

@@ -23,7 +23,7 @@ def decided(
     targets: tuple[int, ...] = flow.cfg.blocks[block].successors
     chain = outer
     seen: set[tuple[frozenset[int], tuple[int, ...]]] = set()
-    while not decisions or (len(targets) > 1 and any(not ends(flow, t) for t in targets)):
+    while not decisions or (len(targets) > 1 and not all(ends(flow, t) for t in targets)):
         key = frozenset(targets), outer
         if decisions and key in seen:
             return tuple(decisions), "its ways out are tangled"
@@ -32,7 +32,7 @@ def decided(
         decisions.append(decision)
         targets = decision.ports
         outer = _shared_handlers(flow, chain, targets)
-    refusals = (f.refusal for d in decisions for f in flows_of(d))
+    refusals = [f.refusal for d in decisions for f in flows_of(d)]
     return tuple(decisions), next(filter(None, refusals), None)
 
 
@@ -49,7 +49,8 @@ def ends(flow: Flow, target: int) -> bool:
 def _shared_handlers(
     flow: Flow, shared: tuple[int, ...], targets: tuple[int, ...]
 ) -> tuple[int, ...]:
-    for chain in (flow.cfg.outer[t] for t in targets if not ends(flow, t)):
+    for t in targets if shared else ():
+        chain = shared if ends(flow, t) else flow.cfg.outer[t]
         while shared and chain[len(chain) - len(shared) :] != shared:
             shared = shared[1:]
     return shared
@@ -75,7 +76,8 @@ def _decide(
     stops = set() if join in (None, RETURN) else {join}
     if first and flow.cfg.blocks[origin].terminator is Op.BRANCH:
         stops |= _fold(flow, origin, join)
-    return branched(flow, targets, frozenset(s for s in stops if s is not None), outer)
+    stops.discard(None)
+    return branched(flow, targets, frozenset(stops), outer)  # type: ignore[arg-type]
 
 
 def _loop(

@@ -129,11 +129,11 @@ class Flow:
         """Whether ordinary flow from a target comes to `goal` before `avoid`."""
         if not self.cfg.around[goal] and not self.cfg.irreducible:
             return False  # it is in no loop, and the targets are what follows it
-        return any(
-            self._ways.reaches(t, goal, avoid)
-            for t in targets
-            if t not in (RETURN, avoid) and not self.leaves(t)
-        )
+        for t in targets:
+            inside = t not in (RETURN, avoid) and not self.leaves(t)
+            if inside and self._ways.reaches(t, goal, avoid):
+                return True
+        return False
 
     def part(
         self,

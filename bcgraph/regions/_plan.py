@@ -32,29 +32,33 @@ def plan(flow: Flow, block: int, *, repeatable: bool, tested: bool = True) -> Si
             ways.append(wider)
             counts.append(len(cfg.outer[block]) - len(outer))
             base = min(base, lower)
-    ports: set[int] = set()
     reached = set(first.successors)
     carried = touched = escaping = 0
     live = facts.live[block]
-    for decision in (d for way in ways for d in way):
-        ports |= {p for p in decision.ports if p != RETURN and not flow.leaves(p)}
-        reached |= {p for p in decision.ports if p != RETURN}
-        for f in flows_of(decision):
-            touched |= f.touched
-        if isinstance(decision, Loop) and decision.test is not None:
-            live |= facts.live[decision.start]  # the state is that in front of the test
-    for f in (f for d in decisions for f in flows_of(d)):
-        escaping |= f.escaping
+    ports: set[int] = set()
+    for way in ways:
+        for decision in way:
+            ports.update(decision.ports)
+            for f in flows_of(decision):
+                touched |= f.touched
+                if way is decisions:
+                    escaping |= f.escaping
+            if isinstance(decision, Loop) and decision.test is not None:
+                live |= facts.live[decision.start]  # the state is that in front of the test
+    ports.discard(RETURN)
+    reached |= ports
     for p in reached:
         if flow.leaves(p):  # what leaves the flow takes its operands and variables along
             carried |= flow.outputs(p) & facts.live[block]
-    resumes = tuple(
+            ports.discard(p)
+    resumes = tuple([
         Resume(p, facts.names(touched & facts.live[p]), cfg.blocks[p].depth - base)
         for p in sorted(ports)
-    )
-    marks = [cfg.code.stacks[cfg.blocks[p].indices[0]][base:] for p in ports]
-    marks.append(cfg.code.stacks[first.indices[0]][base : ins.depth if over else ins.depth - 1])
-    if any(m == "null" or isinstance(m, tuple) for held in marks for m in held):
+    ])  # fmt: skip
+    marks = cfg.code.stacks[first.indices[0]][base : ins.depth if over else ins.depth - 1]
+    for p in ports:
+        marks += cfg.code.stacks[cfg.blocks[p].indices[0]][base:]
+    if any(m == "null" or isinstance(m, tuple) for m in marks):
         refusal = refusal or "it lies inside a call that it may leave"
     turn = None if over or refusal else _turn_begun(flow, block, decisions[0], base)
     if turn is not None:
@@ -91,11 +95,12 @@ def _raises(flow: Flow, decisions: tuple[Decision, ...]) -> bool:
 def _base(flow: Flow, block: int, decisions: tuple[Decision, ...]) -> int:
     """How many operands at a site stay where they are, whatever is decided."""
     cfg = flow.cfg
-    reached = {p for d in decisions for p in d.ports if p != RETURN}
+    reached = {p for d in decisions for p in d.ports}
+    reached.discard(RETURN)
     found = [f.base for d in decisions for f in flows_of(d)]
     found += [cfg.blocks[p].depth for p in reached.union(cfg.blocks[block].successors)]
     found.append(cfg.instructions(cfg.blocks[block])[0].depth - 1)
-    if any(flow.leaves(p) for p in reached):
+    if any(map(flow.leaves, reached)):
         found.append(flow.base)
     return min(found)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ._flow import Flow
 from ._head import Head
 
 
-@dataclass(frozen=True)
-class Cond:
+class Cond(NamedTuple):
     """One of several arms runs, then control is at one of `ports`.
 
     `arms[i]` starts at `targets[i]`; None where the target is itself a port.
@@ -20,8 +19,7 @@ class Cond:
     ports: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Loop:
+class Loop(NamedTuple):
     """A body runs while it comes back to `start`; then control is at one of `ports`.
 
     `targets` and `stays` say which of the site's targets enters the body (`targets[stays]`). `test`
@@ -44,8 +42,7 @@ class Loop:
 Decision = Cond | Loop
 
 
-@dataclass(frozen=True)
-class Resume:
+class Resume(NamedTuple):
     """A block of the flow at which it goes on after a site was staged."""
 
     block: int
@@ -53,8 +50,7 @@ class Resume:
     operands: int  # how many lie on the stack above the site's base
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """A branch or `for` of a flow and all that may follow when it is staged.
 
     `caught` are ways to stage it together with handlers around it, for what is raised inside; each

@@ -6,7 +6,7 @@ the rest of a function after each of its early returns costs no more than the fu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -45,18 +45,15 @@ class Layout:
         self.depths = self.written + variables
         self._blocks, self._ports = (1 << count) - 1, (1 << count + 1) - 1
         self._variables = (1 << variables) - 1
-        self._cfg, self._facts = cfg, facts
-
-    def alone(self, b: int) -> int:
-        """The number of a block."""
-        facts = self._facts
-        return (
-            1 << b
-            | (self._cfg.blocks[b].terminator is Op.RETURN) << self.ports
-            | facts.touched[b] << self.touched
-            | facts.written[b] << self.written
-            | 1 << self.depths + max(0, self._cfg.reach[b])
-        )
+        blocks = zip(cfg.blocks, facts.touched, facts.written, cfg.reach, strict=True)
+        self.alone = [  # the number of each block
+            1 << block.id
+            | (block.terminator is Op.RETURN) << self.ports
+            | touched << self.touched
+            | written << self.written
+            | 1 << self.depths + max(0, reach)
+            for block, touched, written, reach in blocks
+        ]
 
     def part(self, union: int) -> Part:
         """What the number says."""
@@ -101,19 +98,19 @@ class Ways:
             found = self._raising[outer] = _Raising(self, self._blocks, outer)
         return found
 
-    def following(self, block: int) -> list[int]:
+    def following(self, block: int) -> Sequence[int]:
         """Successors at which control stays."""
-        return [s for s in self.cfg.blocks[block].successors if not self.leave >> s & 1]
+        successors, leave = self.cfg.blocks[block].successors, self.leave
+        return [s for s in successors if not leave >> s & 1] if leave else successors
 
     @cached_property
     def _after(self) -> object:
         blocks = list(bits(self._blocks & ~self.leave))
-        ends = [
-            b
-            for b in blocks
-            if self.cfg.blocks[b].terminator is Op.RETURN
-            or any(self.leave >> s & 1 for s in self.cfg.blocks[b].successors)
-        ]
+        ends = []
+        for b in blocks:
+            block = self.cfg.blocks[b]
+            if block.terminator is Op.RETURN or len(self.following(b)) < len(block.successors):
+                ends.append(b)
         return postdominators(blocks, self.following, ends)
 
     def join(self, blocks: list[int]) -> int | None:
@@ -137,20 +134,21 @@ class Ways:
     ) -> Part:
         """What control comes to from `entry` up to `stops`, see `Flow.part`."""
         blocks, outers, layout, leave = self.cfg.blocks, self.cfg.outer, self.layout, self.leave
+        alone, ports, around = layout.alone, layout.ports + 1, len(outer)
 
         def look(b: int) -> tuple[int, list[int]]:
-            found, stays, chain = layout.alone(b), [], outers[b]
-            if len(chain) > len(outer):
+            found, stays, chain = alone[b], [], outers[b]
+            if len(chain) > around:
                 stays.append(chain[0])
             for s in blocks[b].successors:
                 inner = outers[s]
                 if (
                     s in stops
                     or leave >> s & 1
-                    or (inner != outer and inner[len(inner) - len(outer) :] != outer)
-                    or (within is not None and not within >> s & 1 and len(inner) <= len(outer))
+                    or (inner != outer and inner[len(inner) - around :] != outer)
+                    or (within is not None and not within >> s & 1 and len(inner) <= around)
                 ):
-                    found |= 1 << layout.ports + s + 1
+                    found |= 1 << ports + s
                 else:
                     stays.append(s)
             return found, stays
@@ -160,9 +158,11 @@ class Ways:
 
     def part_of(self, blocks: Iterable[int], ports: Iterable[int] = ()) -> Part:
         """Some blocks, which control leaves at these ports, or by returning."""
-        union = sum(1 << self.layout.ports + p + 1 for p in ports)
+        union, alone = 0, self.layout.alone
+        for p in ports:
+            union |= 1 << self.layout.ports + p + 1
         for b in blocks:
-            union |= self.layout.alone(b)
+            union |= alone[b]
         return self.layout.part(union)
 
 
@@ -175,7 +175,7 @@ class _Raising(Ways):
     def ordinary(self) -> Ways:
         return self._ordinary
 
-    def following(self, block: int) -> list[int]:
+    def following(self, block: int) -> Sequence[int]:
         chain = self.cfg.outer[block]
         if self.cfg.blocks[block].terminator is Op.RAISE and len(chain) > len(self._outer):
             return [s for s in chain[:1] if not self.leave >> s & 1]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from bytecode import Compare, Label
 
-from bcgraph.instructions import MAYBE, Instruction, Op
+from bcgraph.instructions import MAYBE, Assembler, Instruction, Op
 from bcgraph.regions import Flow, Resume, Site, plan
 
 from ._hooks import Hooks
-from ._operations import Operations
+from ._operations import Operations, if_exact_bool
 
 _SPARE = ".spare"  # a local to hold an operand for a moment
 
@@ -59,17 +59,7 @@ class Emitter(Operations):
             asm.constant(True)
             asm.jump_if("TRUE", divert)
             return
-        native = Label()
-        if ins.arg == "none":  # what may be None as the graph runs shows itself as a mapping
-            asm.emit("MATCH_MAPPING")
-            asm.jump_if("FALSE", native)
-        else:
-            self._if_exact_bool(native)
-        asm.begin_call(self.hooks.staged)
-        asm.emit("COPY", 3)
-        asm.end_call(1)
-        asm.jump_if("TRUE", divert)
-        asm.place(native)
+        asm.repeat(_if_none if ins.arg == "none" else _if_staged, self.hooks.staged, divert)
 
     def guard_for(self, block: int, ins: Instruction, index: int) -> None:
         """iterator → iterator, or diverts; what cannot be staged Python walks by itself."""
@@ -244,3 +234,27 @@ class Emitter(Operations):
         asm.jump_if("FALSE", skip)
         asm.emit("DELETE_FAST", local)
         asm.place(skip)
+
+
+def _if_staged(asm: Assembler, staged: object, divert: Label) -> None:
+    """predicate → predicate; goes on at `divert` if it is a staged one"""
+    native = Label()
+    if_exact_bool(asm, native)
+    _ask(asm, staged, divert)
+    asm.place(native)
+
+
+def _if_none(asm: Assembler, staged: object, divert: Label) -> None:
+    """The same of what may be None as the graph runs, which shows itself as a mapping."""
+    native = Label()
+    asm.emit("MATCH_MAPPING")
+    asm.jump_if("FALSE", native)
+    _ask(asm, staged, divert)
+    asm.place(native)
+
+
+def _ask(asm: Assembler, staged: object, divert: Label) -> None:
+    asm.begin_call(staged)
+    asm.emit("COPY", 3)
+    asm.end_call(1)
+    asm.jump_if("TRUE", divert)

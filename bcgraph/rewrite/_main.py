@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from types import CodeType
 
-from bytecode import Label, TryBegin, TryEnd
+from bytecode import Label
 
 from bcgraph.cfg import build
 from bcgraph.dataflow import analyse
-from bcgraph.instructions import Code, Op
+from bcgraph.instructions import Code, Op, Raw
 from bcgraph.regions import whole
 
 from ._emit import Emitter
@@ -26,15 +26,13 @@ class _Main(Emitter):
         code, asm, cfg = self.code, self.asm, self.flow.cfg
         self._labels: dict[int, Label] = {}
         self._handlers: dict[int, Label] = {}
-        self._positions = {position: i for i, position in enumerate(code.positions)}
-        self._begun: dict[int, TryBegin] = {}
         self._plan_sites()
-        for position, item in enumerate(code.items):
-            index = self._positions.get(position)
-            if index is None:
-                if isinstance(item, TryBegin | TryEnd | Label):
-                    asm.copy(item)
+        index = -1
+        for item in code.items:
+            if type(item) is not Raw:
+                asm.copy(item)
                 continue
+            index += 1
             label = self._labels.get(index)
             if label is not None:
                 asm.place(label)
@@ -43,19 +41,16 @@ class _Main(Emitter):
                 asm.copy(item)
                 continue
             asm.location = ins.location
-            block = cfg.block_of.get(cfg.standing[index])
-            if ins.op is Op.BRANCH:
+            if ins.op is Op.BRANCH or ins.op is Op.FOR:
+                block = cfg.block_of.get(cfg.standing[index])
                 if block is not None:
-                    self.guard_branch(block, ins, index)
-                if ins.arg != "none":
+                    guard = self.guard_branch if ins.op is Op.BRANCH else self.guard_for
+                    guard(block, ins, index)
+                if ins.op is Op.BRANCH and ins.arg != "none":
                     asm.truth()
                 asm.copy(item)
-            elif ins.op is Op.FOR:
-                if block is not None:
-                    self.guard_for(block, ins, index)
-                asm.copy(item)
             else:
-                self.instruction(ins, index, ins.raw)
+                self.instruction(ins, index, item)
         self.divert()
         return asm.code(code.origin.co_stacksize + self.room + 12)
 
@@ -79,7 +74,7 @@ class _Main(Emitter):
         return name.partition("~")[0]
 
     def load_cell(self, name: str, index: int, height: int) -> None:
-        free = name in self.code.shell.freevars
+        free = name in self.code.origin.co_freevars
         if not free and name in self.code.names.get(index, ()):  # put aside by a comprehension
             marks = self.code.stacks[index]
             below = next(i for i, m in enumerate(marks) if isinstance(m, tuple) and m[0] == name)

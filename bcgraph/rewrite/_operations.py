@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from types import CodeType
 
-from bytecode import BinaryOp, FreeVar, Instr, Label
+from bytecode import BinaryOp, FreeVar, Label
 
-from bcgraph.instructions import ENTER, FUNCTION, NULL, Assembler, Instruction, Op, variable
+from bcgraph.instructions import (
+    ENTER,
+    FUNCTION,
+    NULL,
+    Assembler,
+    Instruction,
+    Op,
+    Raw,
+    variable,
+)
 from bcgraph.regions import Flow
 
 from ._hooks import Hooks
@@ -25,6 +34,13 @@ _CONVERSIONS = ("", "s", "r", "a")
 
 _JOINS = (BinaryOp.ADD, BinaryOp.INPLACE_ADD, BinaryOp.MULTIPLY, BinaryOp.INPLACE_MULTIPLY)
 
+_CALLS = ("CALL", "CALL_KW", "CALL_FUNCTION_EX", "PRECALL", "KW_NAMES")
+_HOOKED = frozenset((
+    *_CALLS, *_FORMATS, *_ADDS, *_BUILDS, "GET_ITER", "UNARY_NOT", "IS_OP", "CONTAINS_OP",
+    "BUILD_STRING", "UNPACK_SEQUENCE", "UNPACK_EX", "BINARY_SUBSCR", "STORE_SUBSCR", "LIST_EXTEND",
+    "BINARY_OP", "COMPARE_OP", "LIST_APPEND", "WITH_EXCEPT_START",
+))  # fmt: skip
+
 
 class Operations:
     """Emits the instructions of one flow, each with its hook, if it has one."""
@@ -37,6 +53,7 @@ class Operations:
         self.code = flow.cfg.code
         self.asm = self.assembler()
         self.writes = _WRITES if hooks.journal else _PARTS if hooks.symbolic else ()
+        self._hooked = _HOOKED.union(self.writes)
         constants = self.code.origin.co_consts
         self.templates = any(isinstance(c, str) and "%" in c for c in constants)
 
@@ -44,14 +61,16 @@ class Operations:
         """Of the code that is made."""
         return Assembler(self.code.origin)
 
-    def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
+    def instruction(self, ins: Instruction, index: int, raw: Raw) -> None:
         """Emits one straight-line instruction with its hook, if it has one."""
         asm, hooks = self.asm, self.hooks
         name = ins.name
-        if name == "GET_ITER":
+        if name not in self._hooked and type(raw.arg) is not CodeType:
+            self._copy(ins, index, raw)
+        elif name == "GET_ITER":
             self._replace_top(hooks.iterate)
             asm.copy(raw)
-        elif name in ("CALL", "CALL_KW", "CALL_FUNCTION_EX", "PRECALL", "KW_NAMES"):
+        elif name in _CALLS:
             self._call(index, ins, raw)
         elif name == "UNARY_NOT":
             self._negation(raw)
@@ -110,7 +129,7 @@ class Operations:
             asm.end_call(2)
             asm.emit("POP_TOP")
             asm.copy(raw)
-        elif name == "LOAD_CONST" and isinstance(raw.arg, CodeType):
+        elif name == "LOAD_CONST":
             asm.constant(hooks.nested(raw.arg))
         elif name == "BEFORE_WITH" and hooks.symbolic:
             self._replace_top(hooks.entered)
@@ -124,61 +143,37 @@ class Operations:
         else:
             if name in self.writes:
                 self._tell_write(name, raw)
-            unsure = self.flow.cfg.standing[index] in self.flow.facts.unsure
-            if unsure and name == "LOAD_DEREF" and hooks.symbolic:
-                asm.copy(raw)
-                self._replace_top(hooks.read, variable(raw.arg))
-            elif ins.op is Op.LOAD and unsure and isinstance(raw.arg, str):
-                asm.load_local(raw.arg, assigned=False)
-                if hooks.symbolic:
-                    self._replace_top(hooks.read, ins.arg)
-            else:
-                asm.copy(raw)
+            self._copy(ins, index, raw)
+
+    def _copy(self, ins: Instruction, index: int, raw: Raw) -> None:
+        """Emits an instruction as it is; a variable may have no value on some path."""
+        asm, unsure = self.asm, self.flow.facts.unsure
+        if not unsure or self.flow.cfg.standing[index] not in unsure:
+            asm.copy(raw)
+        elif ins.op is Op.LOAD and isinstance(raw.arg, str):
+            asm.load_local(raw.arg, assigned=False)
+            if self.hooks.symbolic:
+                self._replace_top(self.hooks.read, ins.arg)
+        else:
+            asm.copy(raw)
+            if ins.name == "LOAD_DEREF" and self.hooks.symbolic:
+                self._replace_top(self.hooks.read, variable(raw.arg))
 
     def append_is_hooked(self, index: int) -> bool:
         """Whether a comprehension's append may meet a staged list."""
         return True
 
     def _replace_top(self, hook: object, *arguments: object) -> None:
-        asm = self.asm
-        asm.begin_call(hook)
-        asm.emit("COPY", 3)
-        for argument in arguments:
-            asm.constant(argument)
-        asm.end_call(1 + len(arguments))
-        asm.emit("SWAP", 2)
-        asm.emit("POP_TOP")
+        self.asm.repeat(_replace_top, hook, *arguments)
 
     def _left_sequence(self, hook: object, *, both: bool = False) -> None:
         """left right → what stands for the left, if it is a sequence (if `both` are), right"""
-        asm, native = self.asm, Label()
-        if both:
-            asm.emit("MATCH_SEQUENCE")
-        else:
-            asm.emit("COPY", 2)
-            asm.emit("MATCH_SEQUENCE")
-            asm.emit("SWAP", 2)
-            asm.emit("POP_TOP")
-        asm.jump_if("FALSE", native)
-        asm.begin_call(hook)
-        asm.emit("COPY", 4)
-        asm.emit("COPY", 4)
-        asm.end_call(2)
-        asm.emit("SWAP", 3)
-        asm.emit("POP_TOP")
-        asm.place(native)
+        self.asm.repeat(_left_sequence, hook, numbers=(both,))
 
-    def _if_exact_bool(self, native: Label) -> None:
-        for value in (True, False):
-            self.asm.emit("COPY", 1)
-            self.asm.constant(value)
-            self.asm.emit("IS_OP", 0)
-            self.asm.jump_if("TRUE", native)
-
-    def _negation(self, raw: Instr) -> None:
+    def _negation(self, raw: Raw) -> None:
         asm, native, done = self.asm, Label(), Label()
         if self.hooks.symbolic:
-            self._if_exact_bool(native)
+            if_exact_bool(asm, native)
             asm.begin_call(self.hooks.staged)
             asm.emit("COPY", 3)
             asm.end_call(1)
@@ -190,7 +185,7 @@ class Operations:
         asm.copy(raw)
         asm.place(done)
 
-    def _containment(self, raw: Instr) -> None:
+    def _containment(self, raw: Raw) -> None:
         asm = self.asm
         asm.begin_call(self.hooks.contains)
         asm.emit("COPY", 4)
@@ -199,7 +194,7 @@ class Operations:
         asm.end_call(3)
         self._unless_native(raw, 2)
 
-    def _formatting(self, raw: Instr) -> None:
+    def _formatting(self, raw: Raw) -> None:
         """value [spec] → its text"""
         asm = self.asm
         flags = int(raw.arg) if raw.name in ("FORMAT_VALUE", "CONVERT_VALUE") else 0
@@ -214,7 +209,7 @@ class Operations:
         asm.end_call(3)
         self._unless_native(raw, 1 + has_spec)
 
-    def _unless_native(self, raw: Instr, operands: int) -> None:
+    def _unless_native(self, raw: Raw, operands: int) -> None:
         """operands result → the result, or what the instruction itself makes of the operands"""
         asm, native, done = self.asm, Label(), Label()
         asm.emit("COPY", 1)
@@ -230,7 +225,7 @@ class Operations:
         asm.copy(raw)
         asm.place(done)
 
-    def _may_join(self, raw: Instr, index: int) -> bool:
+    def _may_join(self, raw: Raw, index: int) -> bool:
         """Whether an operation may be one of sequences: none adds a number."""
         adds = raw.arg in (BinaryOp.ADD, BinaryOp.INPLACE_ADD)
         return raw.arg in _JOINS and not (adds and self._with_a_constant(index))
@@ -243,14 +238,14 @@ class Operations:
     def _constant(self, index: int) -> Instruction | None:
         """The instruction before one, if that gives a constant on every way here."""
         before = self.code.instructions[index - 1]
-        follows = isinstance(self.code.items[self.code.positions[index] - 1], Instr)
+        follows = isinstance(self.code.items[self.code.positions[index] - 1], Raw)
         return before if before is not None and before.op is Op.CONST and follows else None
 
     def _is_none_loaded(self, index: int) -> bool:
         before = self.code.instructions[index - 1]
         return before is not None and before.op is Op.CONST and before.raw.arg is None
 
-    def _is_none(self, raw: Instr) -> None:
+    def _is_none(self, raw: Raw) -> None:
         """value None → whether the value is None (or is not), staged where it may be."""
         asm, native, done = self.asm, Label(), Label()
         asm.emit("COPY", 2)
@@ -265,7 +260,7 @@ class Operations:
         asm.copy(raw)
         asm.place(done)
 
-    def _call(self, index: int, ins: Instruction, raw: Instr) -> None:
+    def _call(self, index: int, ins: Instruction, raw: Raw) -> None:
         """Resolves the callable just before the call: in `KW_NAMES`, `PRECALL` or `CALL`."""
         asm, name = self.asm, raw.name
         if name == "CALL_FUNCTION_EX" and self.hooks.symbolic:
@@ -284,11 +279,7 @@ class Operations:
         if marks is not None and not resolved_before:
             below = self._callable_depth(index, ins, marks)
             if marks[-below] not in (FUNCTION, ENTER):
-                asm.begin_call(self.hooks.resolve)
-                asm.emit("COPY", below + 2)
-                asm.end_call(1)
-                asm.emit("SWAP", below + 1)
-                asm.emit("POP_TOP")
+                asm.repeat(_resolve, self.hooks.resolve, numbers=(below,))
             self._is_comprehension = marks[-below] == FUNCTION
         asm.copy(raw)
         if name == "CALL" and self._is_comprehension and self.hooks.journal:
@@ -320,7 +311,7 @@ class Operations:
             found = low
         return found
 
-    def _tell_write(self, name: str, raw: Instr) -> None:
+    def _tell_write(self, name: str, raw: Raw) -> None:
         asm, hooks = self.asm, self.hooks
         if name.endswith("_ATTR"):
             asm.begin_call(hooks.attribute)
@@ -341,6 +332,53 @@ class Operations:
             asm.load_cell(variable(raw.arg), isinstance(raw.arg, FreeVar) or self.all_free)
             asm.end_call(1)
         asm.emit("POP_TOP")
+
+
+def if_exact_bool(asm: Assembler, native: Label) -> None:
+    """value → value; goes on at `native` if it is True or False"""
+    for value in (True, False):
+        asm.emit("COPY", 1)
+        asm.constant(value)
+        asm.emit("IS_OP", 0)
+        asm.jump_if("TRUE", native)
+
+
+def _replace_top(asm: Assembler, hook: object, *arguments: object) -> None:
+    asm.begin_call(hook)
+    asm.emit("COPY", 3)
+    for argument in arguments:
+        asm.constant(argument)
+    asm.end_call(1 + len(arguments))
+    asm.emit("SWAP", 2)
+    asm.emit("POP_TOP")
+
+
+def _left_sequence(asm: Assembler, hook: object, both: int) -> None:
+    native = Label()
+    if both:
+        asm.emit("MATCH_SEQUENCE")
+    else:
+        asm.emit("COPY", 2)
+        asm.emit("MATCH_SEQUENCE")
+        asm.emit("SWAP", 2)
+        asm.emit("POP_TOP")
+    asm.jump_if("FALSE", native)
+    asm.begin_call(hook)
+    asm.emit("COPY", 4)
+    asm.emit("COPY", 4)
+    asm.end_call(2)
+    asm.emit("SWAP", 3)
+    asm.emit("POP_TOP")
+    asm.place(native)
+
+
+def _resolve(asm: Assembler, hook: object, below: int) -> None:
+    """The callable, so far below the top, becomes what to call instead."""
+    asm.begin_call(hook)
+    asm.emit("COPY", below + 2)
+    asm.end_call(1)
+    asm.emit("SWAP", below + 1)
+    asm.emit("POP_TOP")
 
 
 def _with_keywords(call: Instruction) -> int:

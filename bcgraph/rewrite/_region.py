@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import CellType, CodeType
 from weakref import ref
 
-from bytecode import CellVar, FreeVar, Instr, Label
+from bytecode import CellVar, FreeVar, Label
 
-from bcgraph.instructions import Assembler, Instruction, Op, variable
+from bcgraph.instructions import Assembler, Instruction, Op, Raw, variable
 from bcgraph.regions import RETURN, Flow, Site
 
 from ._emit import Emitter
@@ -167,24 +167,24 @@ class _Region(Emitter):
         if block != following or self.flow.leaves(block):
             self.asm.jump(label)
 
-    def _adapted(self, op: Op, arg: object, raw: Instr) -> Instr:
+    def _adapted(self, op: Op, arg: object, raw: Raw) -> Raw:
         """The CPython instruction as it reads in a function whose cells are all free variables."""
         if op in (Op.LOAD, Op.STORE, Op.DELETE):
             name = raw.name
-            return Instr(name, str(arg), location=raw.location)
+            return Raw.of(name, str(arg), raw.location)
         if op is Op.CONST and raw.name != "LOAD_CONST":
-            return Instr("LOAD_CONST", None, location=raw.location)
+            return Raw.of("LOAD_CONST", None, raw.location)
         if op is Op.POP and raw.name != "POP_TOP":
-            return Instr("POP_TOP", location=raw.location)
+            return Raw.of("POP_TOP", at=raw.location)
         if isinstance(raw.arg, CellVar) or raw.name == "LOAD_FAST":  # 3.13 loads cells by LOAD_FAST
-            return Instr(raw.name, FreeVar(variable(raw.arg)), location=raw.location)
+            return Raw.of(raw.name, FreeVar(variable(raw.arg)), raw.location)
         return raw
 
-    def instruction(self, ins: Instruction, index: int, raw: Instr) -> None:
+    def instruction(self, ins: Instruction, index: int, raw: Raw) -> None:
         """As for any flow; but an unbound cell of the function's own is an unbound local."""
         if raw.name in ("LOAD_DEREF", "DELETE_DEREF"):
             name = variable(raw.arg)
-            if index in self.flow.facts.unsure and name in self.code.shell.cellvars:
+            if index in self.flow.facts.unsure and name in self.code.origin.co_cellvars:
                 asm, bound = self.asm, Label()
                 asm.begin_call(_is_bound)
                 asm.load_cell(name, free=True)

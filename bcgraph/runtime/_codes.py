@@ -149,6 +149,8 @@ def _arguments(code: CodeType, held: Mapping[str, Any]) -> tuple[list[Any], dict
 def _tell(canonical: Code, made: CodeType, seconds: float) -> None:
     """Logs a conversion, and writes its stages where they are wanted."""
     code, folder = canonical.origin, _config.dump_folder()
+    if not (folder or _log.isEnabledFor(logging.INFO)):
+        return
     if os.path.dirname(code.co_filename) == _HERE:
         return
     _log.info("%s is rewritten, in %.0f ms", place_of_code(code), 1000 * seconds)

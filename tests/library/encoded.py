@@ -6,18 +6,21 @@ import dis
 from types import CodeType
 
 from bytecode import Bytecode, Instr
+from bytecode.instr import InstrLocation
 
-from bcgraph.instructions import read
+from bcgraph.instructions import Raw, read
 from bcgraph.instructions._encode import encode
+from library.decoded import as_by_bytecode
 
 
 def difference(code: CodeType) -> str | None:
     """What differs, if anything does: instructions, jumps, handlers, or places."""
     made = read(code)
     mine = encode(code, made.items, code.co_stacksize)
-    theirs = Bytecode(made.items)
+    theirs = Bytecode([_theirs(item) for item in made.items])
+    shell = as_by_bytecode(code)
     for name in _FIELDS:
-        setattr(theirs, name, getattr(made.shell, name))
+        setattr(theirs, name, getattr(shell, name))
     other = theirs.to_code(compute_exception_stack_depths=False, stacksize=code.co_stacksize)
     ours, expected = _shown(mine), _shown(other)
     for one, two in zip(ours, expected, strict=False):
@@ -27,7 +30,14 @@ def difference(code: CodeType) -> str | None:
         return f"{len(ours)} instructions in place of {len(expected)}"
     if _handlers(mine, ours) != _handlers(other, expected):
         return "the handlers"
-    return _misplaced(mine, [item for item in made.items if isinstance(item, Instr)])
+    return _misplaced(mine, [item for item in made.items if isinstance(item, Raw)])
+
+
+def _theirs(item: object) -> object:
+    if not isinstance(item, Raw):
+        return item
+    at = None if item.location is None else InstrLocation(*item.location)
+    return Instr(item.name, item.arg, location=at)
 
 
 def _shown(code: CodeType) -> list[tuple[str, object]]:
@@ -58,7 +68,7 @@ def _handlers(code: CodeType, shown: list[tuple[str, object]]) -> list[tuple[obj
     ]
 
 
-def _misplaced(code: CodeType, items: list[Instr]) -> str | None:
+def _misplaced(code: CodeType, items: list[Raw]) -> str | None:
     """The first instruction whose place is not its item's."""
     places = [ins.positions for ins in dis.get_instructions(code) if ins.opname != "EXTENDED_ARG"]
     before: tuple[int | None, ...] = (code.co_firstlineno, None, None, None)
