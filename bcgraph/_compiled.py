@@ -278,7 +278,7 @@ def convert(fn: Callable[P, R], *, backend: str | None = None) -> Callable[P, R]
     """
     names = (backend,) if backend is not None else _backends.loaded(fn)
     if len(names) > 1:
-        return _by_arguments(fn)
+        return _by_arguments(fn, names)
     runtime = _backends.runtime(names[0])
     if runtime.backend.symbolic:
         twin = runtime.backend.twin(fn, runtime.resolve, runtime.finished)
@@ -311,8 +311,8 @@ def _handed_over(runtime: Runtime, fn: Callable[P, R], made: Callable[P, R]) -> 
     return call
 
 
-def _by_arguments(fn: Callable[P, R]) -> Callable[P, R]:
-    """A function that runs the one converted for the backend of its arguments."""
+def _by_arguments(fn: Callable[P, R], names: tuple[str, ...]) -> Callable[P, R]:
+    """A function that runs the one converted for the backend, among these, of its arguments."""
     made: dict[str, Callable[P, R]] = {}
 
     @functools.wraps(fn)
@@ -322,6 +322,9 @@ def _by_arguments(fn: Callable[P, R]) -> Callable[P, R]:
             made[name] = convert(fn, backend=name)
         return made[name](*args, **kwargs)
 
+    setattr(call, INNER, fn)
+    for name in names:
+        _backends.runtime(name).backend.mark(call)
     return call
 
 

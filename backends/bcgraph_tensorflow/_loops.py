@@ -109,7 +109,7 @@ def _built(
             )
         )
         asked = asking.recorded(lambda: _given(before, shapes))
-        told = asking.recorded(lambda: tf.convert_to_tensor(test(asked[2:])))
+        told = asking.recorded(lambda: asking.graph.capture(tf.convert_to_tensor(test(asked[2:]))))
         given = turning.recorded(lambda: _given(before, shapes))
         loop.leaves, loop.graph = given[2:], turning.graph
 

@@ -70,6 +70,19 @@ def test_types_of_the_users_own_stay_what_they_are() -> None:
     assert [float(value) for value in found.value.args[1:]] == [-2.0]
 
 
+def test_a_loop_that_only_an_end_ends() -> None:
+    """Its test is a tensor from outside, as it is."""
+
+    @bcgraph.compile(backend="tensorflow")
+    def all_of(iterator: Any, goes_on: Any) -> Any:
+        while goes_on:
+            next(iterator)
+
+    all_of(iter(tf.data.Dataset.range(3)), tf.constant(value=False))
+    with pytest.raises(StopIteration):
+        all_of(iter(tf.data.Dataset.range(3)), tf.constant(value=True))
+
+
 @pytest.mark.parametrize("ends", [StopIteration, tf.errors.OutOfRangeError])
 def test_a_loop_around_steps_ends_as_it_does_around_a_tf_function(ends: Any) -> None:
     iterator = iter(tf.data.Dataset.range(3))
