@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import functools
 import math
 from collections.abc import Callable
@@ -119,6 +120,8 @@ def meanings(backend: Any) -> dict[Any, Callable[..., Any]]:
         builtins.bool: backend.predicate,
         builtins.round: rounded,
         builtins.sorted: ordered,
+        copy.copy: lambda x: x.view_as(x),
+        copy.deepcopy: torch.clone,
         torch.manual_seed: _seed,
         torch.stack: _stack,
         torch.cat: _cat,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import copy
 import dataclasses
 import operator
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from bcgraph.backend import Backend, StagedNumber, StagedText, number_of
 from . import _algorithms
 from ._aliases import refuse_lost
 from ._caught import Suppressing
+from ._copying import Copying
 from ._generators import Generators
 from ._iterables import Iterables, Lazy
 from ._lists import StagedList, forward
@@ -61,12 +63,16 @@ class Builtins:
             dataclasses.replace: self._replaced,
         }
         meanings |= backend.builtins()
+        tensors = [meanings.pop(target, lambda x: x) for target in (copy.copy, copy.deepcopy)]
         self.ordering = Ordering(
             backend, convert, self.is_staged, self.iterables.items, meanings[sorted], trees, copied
         )
         self._calls = {target: self._call(target, meaning) for target, meaning in meanings.items()}
+        copying = Copying(backend, *tensors, self._calls[list])
         self._calls |= {  # which look at their arguments as they are
             contextlib.suppress: Suppressing,
+            copy.copy: copying.copy,
+            copy.deepcopy: copying.deepcopy,
             isinstance: self._isinstance,
             type: self._type,
         }

@@ -10,6 +10,7 @@ import programs.nasty_aliases
 import programs.nasty_apart
 import programs.nasty_calls
 import programs.nasty_caught
+import programs.nasty_copies
 import programs.nasty_effects
 import programs.nasty_exceptions
 import programs.nasty_forms
