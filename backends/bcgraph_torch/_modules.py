@@ -30,6 +30,7 @@ def called(module: torch.nn.Module, convert: Convert) -> Callable[..., Any]:
         with _forwards(module.modules(), convert):
             return module(*arguments, **keywords)
 
+    call.__wrapped__ = module  # type: ignore[attr-defined]  # whose other methods are seen so
     return call
 
 

@@ -162,3 +162,27 @@ def test_an_early_exit_network_learns_digits() -> None:
     assert accuracies[0] > 0.85
     assert accuracies[1] == pytest.approx(accuracies[0], abs=0.01)
     assert compiled.cache_info().traces == 1
+
+
+class Checkpointed(nn.Module):
+    """Has a library call another of its methods, which decides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 2)
+
+    def block(self, x: Any) -> Any:
+        return torch.tanh(self.linear(x)) if x.sum() > 0 else self.linear(x)
+
+    def forward(self, x: Any) -> Any:
+        return torch.utils.checkpoint.checkpoint(self.block, x, use_reentrant=False)
+
+
+def test_methods_that_a_library_calls() -> None:
+    module = Checkpointed()
+    compiled = bcgraph.compile(module, backend="torch")
+    for x in (torch.ones(4, 3), -torch.ones(4, 3)):
+        expected, found = module(x), compiled(x)
+        torch.testing.assert_close(found, expected)
+        gradients = [torch.autograd.grad(y.sum(), module.linear.weight) for y in (expected, found)]
+        torch.testing.assert_close(*gradients)
