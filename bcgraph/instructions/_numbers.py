@@ -10,7 +10,7 @@ KINDS = [0] * 256  # by the instruction's own number; 0: the argument is a numbe
 for _kind, _numbers in (
     (CONST, dis.hasconst),
     (LOCAL, dis.haslocal),
-    (CELL, dis.hasfree),
+    (CELL, [*dis.hasfree, dis.opmap["LOAD_DEREF"]]),  # which 3.14 counts among those of locals
     (NAME, dis.hasname),
     (JUMP, [*dis.hasjrel, *dis.hasjabs]),
     (COMPARE, dis.hascompare),
