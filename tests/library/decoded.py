@@ -54,6 +54,6 @@ def _shown(items: list[object]) -> list[tuple[object, ...]]:
 def _argument(item: Raw | Instr) -> tuple[object, ...]:
     """Type and value; `bytecode` calls a parameter's cell a local (3.14)."""
     arg = item.arg
-    if isinstance(arg, str) and item.opcode in dis.hasfree:
+    if isinstance(arg, str) and (item.opcode in dis.hasfree or item.name == "LOAD_DEREF"):
         arg = CellVar(arg)
     return type(arg), repr(arg) if isinstance(arg, float | complex | CodeType) else arg
